@@ -1,0 +1,14 @@
+"""Loadstone: load testing that shows speed and correctness in one table."""
+
+from typing import Any
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Import what locustfiles need only when they ask: importing loadstone loads neither locust nor gevent."""
+    if name in {"record_event", "scenario_setting"}:
+        from loadstone.load import facts
+
+        return getattr(facts, name)
+    raise AttributeError(f"module 'loadstone' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""The five patterns, each a family of interchangeable strategies behind one protocol."""

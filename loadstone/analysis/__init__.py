@@ -1,0 +1,1 @@
+"""Pure functions of records: no I/O, nothing measured here."""

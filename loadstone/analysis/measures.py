@@ -1,5 +1,6 @@
 """From scraped metrics to the record's `patterns`: deltas, ratios, maxima and quantiles."""
 
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +10,7 @@ from typing import Any
 from loadstone.errors import LoadstoneError
 from loadstone.records.measure import MeasureSpec, MetricSample, Scrape
 
-_SELECTOR = re.compile(r'^(?P<name>[a-zA-Z_:][\w:]*)(?:\{(?P<labels>[^}]*)\})?$')
+_SELECTOR = re.compile(r"^(?P<name>[a-zA-Z_:][\w:]*)(?:\{(?P<labels>[^}]*)\})?$")
 _MATCHER = re.compile(r'^\s*(?P<label>\w+)\s*(?P<operator>!?=)\s*"(?P<value>[^"]*)"\s*$')
 
 Value = float | dict[str, float]
@@ -33,7 +34,7 @@ class Selector:
 
 
 def parse_selector(text: str) -> Selector:
-    """Return the selector written as `name{label="value",other!="value"}`; raises LoadstoneError otherwise."""
+    """Return the selector written as `name{label="value"}`, with = or !=; raises LoadstoneError otherwise."""
     match = _SELECTOR.match(text.strip())
     parts = [part for part in (match["labels"] or "").split(",") if part.strip()] if match else []
     matchers = [_MATCHER.match(part) for part in parts]
@@ -68,7 +69,7 @@ def went_backwards(scrapes: Sequence[Scrape], specs: Mapping[str, MeasureSpec]) 
         totals = [
             [_total(process, selector, selector.name) for process in scrape.processes] for scrape in scrapes
         ]
-        pairs = zip(totals, totals[1:], strict=False)
+        pairs = itertools.pairwise(totals)
         if any(later < earlier for a, b in pairs for earlier, later in zip(a, b, strict=False)):
             fallen.append(name)
     return fallen
@@ -154,7 +155,11 @@ def _quantiles(selector: Selector, first: Scrape, last: Scrape) -> dict[str, flo
     counts = sorted((edge, count - before.get(edge, 0.0)) for edge, count in after.items())
     if not counts or counts[-1][1] <= 0:
         return None
-    return {"p50": _interpolated(counts, 0.5), "p99": _interpolated(counts, 0.99), "max": _interpolated(counts, 1.0)}
+    return {
+        "p50": _interpolated(counts, 0.5),
+        "p99": _interpolated(counts, 0.99),
+        "max": _interpolated(counts, 1.0),
+    }
 
 
 def _buckets(scrape: Scrape, selector: Selector) -> dict[float, float]:
@@ -167,7 +172,7 @@ def _buckets(scrape: Scrape, selector: Selector) -> dict[float, float]:
 
 
 def _interpolated(counts: Sequence[tuple[float, float]], q: float) -> float:
-    """Linear inside the bucket, as Prometheus' histogram_quantile; the last finite edge for the open bucket."""
+    """Linear inside a bucket, as Prometheus' histogram_quantile; the open bucket gives its lower edge."""
     rank = q * counts[-1][1]
     lower_edge, lower_count = 0.0, 0.0
     for edge, count in counts:

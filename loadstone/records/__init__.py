@@ -1,1 +1,1 @@
-"""What passes between the stages: plain values, no I/O but the journal, nothing imported from the other packages."""
+"""What passes between the stages: plain values that know no other package."""

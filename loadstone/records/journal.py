@@ -1,4 +1,4 @@
-"""The append-only journal of a run: what was measured is on disk within a second, whatever ends the harness."""
+"""The append-only journal of a run: what was measured is on disk within a second, whatever ends the run."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,7 +94,9 @@ def read_journal(path: Path) -> Iterator[Entry]:
     try:
         lines = path.read_bytes().splitlines(keepends=True)
     except OSError as error:
-        raise LoadstoneError(f"cannot read {path}: {error.strerror}.", "Give the directory of a run.") from error
+        raise LoadstoneError(
+            f"cannot read {path}: {error.strerror}.", "Give the directory of a run."
+        ) from error
     for number, line in enumerate(lines, 1):
         if line.endswith(b"\n"):
             yield _decode(line, path, number)

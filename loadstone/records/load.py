@@ -13,7 +13,7 @@ class OutcomeState(msgspec.Struct, omit_defaults=True):
 
 
 class EndpointState(msgspec.Struct, omit_defaults=True):
-    """One endpoint's requests, successes and failures kept apart: a fast failure must not improve a quantile."""
+    """One endpoint's requests, successes and failures apart: a fast failure must not improve a quantile."""
 
     ok: OutcomeState = msgspec.field(default_factory=OutcomeState)
     failed: OutcomeState = msgspec.field(default_factory=OutcomeState)
@@ -53,8 +53,12 @@ class LoadMessage(msgspec.Struct, omit_defaults=True):
     in_flight: int = 0
     cpu_share: float = 0.0  # of one core, since the last message
     unfinished: dict[str, int] = msgspec.field(default_factory=dict)  # by class of user, final only
-    unfinished_ages_s: list[float] = msgspec.field(default_factory=list)  # how long they had waited, final only
-    session_endpoints: dict[str, EndpointState] = msgspec.field(default_factory=dict)  # on_start and on_stop, final only
+    unfinished_ages_s: list[float] = msgspec.field(
+        default_factory=list
+    )  # how long they had waited, final only
+    session_endpoints: dict[str, EndpointState] = msgspec.field(
+        default_factory=dict
+    )  # on_start and on_stop, final only
     recorder_errors: list[str] = msgspec.field(default_factory=list)
     warnings: list[str] = msgspec.field(default_factory=list)
 
@@ -74,7 +78,9 @@ class LoadPlan(msgspec.Struct):
     request_timeout_s: float = 10.0
     user_classes: list[str] = msgspec.field(default_factory=list)  # empty: all of the file
     events_path: str = ""  # where `loadstone.record_event` appends facts; empty: nowhere
-    settings: dict[str, str] = msgspec.field(default_factory=dict)  # the scenario's own numbers, for the file to read
+    settings: dict[str, str] = msgspec.field(
+        default_factory=dict
+    )  # the scenario's own numbers, for the file to read
 
 
 encode_message = msgspec.json.Encoder().encode

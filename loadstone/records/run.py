@@ -37,7 +37,7 @@ class OkSummary(msgspec.Struct):
 
 
 class EndpointSummary(msgspec.Struct, omit_defaults=True):
-    """One endpoint, after the warm-up: `latency_s` from the intended start, `service_time_s` from the send."""
+    """One endpoint after the warm-up: `latency_s` from the intended start, `service_time_s` from the send."""
 
     requests: int
     errors: int
@@ -164,9 +164,13 @@ def read_run(path: Path) -> Run:
         content = path.read_bytes()
         version = msgspec.json.decode(content).get("schema_version")
     except OSError as error:
-        raise LoadstoneError(f"cannot read {path}: {error.strerror}.", "Give a run directory or a run.json.") from error
+        raise LoadstoneError(
+            f"cannot read {path}: {error.strerror}.", "Give a run directory or a run.json."
+        ) from error
     except (msgspec.DecodeError, AttributeError) as error:
-        raise LoadstoneError(f"{path} is no run record: {error}.", "Give a run.json that loadstone wrote.") from error
+        raise LoadstoneError(
+            f"{path} is no run record: {error}.", "Give a run.json that loadstone wrote."
+        ) from error
     if version != SCHEMA_VERSION:
         raise LoadstoneError(
             f"{path} has schema version {version}; this Loadstone reads version {SCHEMA_VERSION}.",
@@ -175,4 +179,6 @@ def read_run(path: Path) -> Run:
     try:
         return msgspec.json.decode(content, type=Run)
     except msgspec.ValidationError as error:
-        raise LoadstoneError(f"{path} is damaged: {error}.", "Fold its journal.jsonl again with `loadstone report`.") from error
+        raise LoadstoneError(
+            f"{path} is damaged: {error}.", "Fold its journal.jsonl again with `loadstone report`."
+        ) from error

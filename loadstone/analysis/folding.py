@@ -1,0 +1,227 @@
+"""From journal entries to the record: the same fold whether the run is alive, finished or was killed."""
+
+import itertools
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+
+from loadstone.analysis.measures import by_family, evaluate, went_backwards
+from loadstone.analysis.notes import fill
+from loadstone.analysis.summaries import (
+    SecondLedger,
+    encoded_histograms,
+    lag_quantiles,
+    merge_endpoint,
+    summarise,
+)
+from loadstone.analysis.validity import invalid_reasons
+from loadstone.errors import LoadstoneError
+from loadstone.records.journal import Checked, End, Entry, Header, Load, Remark, Scraped
+from loadstone.records.load import EndpointState, LoadMessage
+from loadstone.records.run import ArrivalsSummary, CheckResult, EndpointSummary, Run, Timeline
+
+
+class Ledger:
+    """Adds up the entries of one run's journal; `run()` may be asked at any time."""
+
+    def __init__(self, header: Header) -> None:
+        self.header = header
+        self.seconds: dict[int, SecondLedger] = defaultdict(SecondLedger)
+        self.final: dict[int, LoadMessage] = {}
+        self.workers: set[int] = set()
+        self.started_at_s: float | None = None
+        self.covered_s = 0.0
+        self.lost_messages = 0
+        self.cpu_shares: list[float] = []
+        self.remarks: list[Remark] = []
+        self.scrapes: list[Scraped] = []
+        self.checks: dict[str, CheckResult] = {}
+        self.end: End | None = None
+        self._next_sequence: dict[int, int] = defaultdict(int)
+
+    def add(self, entry: Entry) -> None:
+        """Take one more entry into account."""
+        match entry:
+            case Load():
+                self._add_message(entry.message)
+            case Scraped():
+                self.scrapes.append(entry)
+            case Checked():
+                self.checks = entry.checks
+            case Remark():
+                self.remarks.append(entry)
+            case End():
+                self.end = entry
+            case Header():
+                self.header = entry
+
+    @property
+    def first_second(self) -> int:
+        """The first whole second after the warm-up."""
+        return math.ceil(self.header.warm_up_s)
+
+    @property
+    def measured_s(self) -> float:
+        """Seconds after the warm-up that the numbers cover."""
+        planned_end_s = self.header.warm_up_s + self.header.duration_s
+        return max(0.0, min(self.covered_s, planned_end_s) - self.first_second)
+
+    def run(self) -> Run:
+        """Return the record of what is known so far; partial until the run has ended by itself."""
+        header = self.header
+        arrivals = self._arrivals()
+        unanswered = (arrivals.dropped + arrivals.unfinished) / arrivals.planned if arrivals.planned else 0.0
+        endpoints = self._endpoints()
+        whole = EndpointState()
+        for state in endpoints.values():
+            merge_endpoint(whole, state)
+        patterns = by_family(evaluate(header.measures, [s.scrape for s in self._measured_scrapes()]))
+        total = summarise(whole, self.measured_s, unanswered)
+        reasons = self._invalid_reasons(total)
+        return Run(
+            id=header.id,
+            started_at=header.started_at,
+            command=header.command,
+            configuration=header.configuration,
+            scenario=header.scenario,
+            seed=header.seed,
+            workload=header.workload,
+            partial=self.end is None or self.end.interrupted,
+            valid=not reasons,
+            invalid_reasons=reasons,
+            warnings=self._warnings(),
+            duration_s=header.duration_s,
+            warm_up_s=header.warm_up_s,
+            drain_s=header.drain_s,
+            measured_s=self.measured_s,
+            arrivals=arrivals,
+            endpoints={
+                name: summarise(endpoints[name], self.measured_s, unanswered) for name in sorted(endpoints)
+            },
+            total=total,
+            session_endpoints=self._session_endpoints(),
+            patterns=patterns,
+            pattern_notes=_notes(header.notes, patterns),
+            checks=self.checks,
+            timeline=self._timeline(),
+            environment={**header.environment, **(self.end.environment if self.end else {})},
+            histograms={name: encoded_histograms(state) for name, state in endpoints.items()},
+        )
+
+    def _add_message(self, message: LoadMessage) -> None:
+        self.workers.add(message.worker)
+        expected = self._next_sequence[message.worker]
+        self.lost_messages += max(0, message.sequence - expected)
+        self._next_sequence[message.worker] = message.sequence + 1
+        if message.kind == "started":
+            self.started_at_s = message.at_s
+            return
+        if self.started_at_s is not None:
+            self.covered_s = max(self.covered_s, message.at_s - self.started_at_s)
+        for row in message.rows:
+            self.seconds[row.second].add(row)
+        if message.kind == "final":
+            self.final[message.worker] = message
+            return
+        self.cpu_shares.append(message.cpu_share)
+        self.seconds[max(0, int(self.covered_s) - 1)].in_flight += message.in_flight
+
+    def _measured(self) -> list[SecondLedger]:
+        return [ledger for second, ledger in self.seconds.items() if second >= self.first_second]
+
+    def _arrivals(self) -> ArrivalsSummary:
+        rows = self._measured()
+        sent, completed = (sum(getattr(row, name) for row in rows) for name in ("sent", "completed"))
+        return ArrivalsSummary(
+            kind=self.header.arrivals,
+            rate=self.header.rate,
+            planned=sum(row.planned for row in rows),
+            sent=sent,
+            completed=completed,
+            dropped=sum(row.dropped for row in rows),
+            unfinished=sent - completed if self.end else 0,
+            wake_lag_s=lag_quantiles(row.wake_lag for row in rows),
+            queue_lag_s=lag_quantiles(row.queue_lag for row in rows),
+        )
+
+    def _endpoints(self) -> dict[str, EndpointState]:
+        endpoints: dict[str, EndpointState] = defaultdict(EndpointState)
+        for row in self._measured():
+            for name, state in row.endpoints.items():
+                merge_endpoint(endpoints[name], state)
+        return dict(endpoints)
+
+    def _session_endpoints(self) -> dict[str, EndpointSummary]:
+        merged: dict[str, EndpointState] = defaultdict(EndpointState)
+        for message in self.final.values():
+            for name, state in message.session_endpoints.items():
+                merge_endpoint(merged[name], state)
+        return {name: summarise(state, 0.0, 0.0) for name, state in sorted(merged.items())}
+
+    def _measured_scrapes(self) -> list[Scraped]:
+        """The scrapes from the one at the end of the warm-up on."""
+        starts = [index for index, scraped in enumerate(self.scrapes) if scraped.boundary == "start"]
+        return self.scrapes[starts[0] :] if starts else []
+
+    def _invalid_reasons(self, total: EndpointSummary) -> list[str]:
+        reasons = [remark.text for remark in self.remarks if remark.invalidates]
+        errors = [error for message in self.final.values() for error in message.recorder_errors]
+        measured = [self.seconds[s] for s in sorted(self.seconds) if s >= self.first_second]
+        return reasons + invalid_reasons(
+            wake_lags=[row.wake_lag for row in measured],
+            typical_latency_s=total.latency_s.p50,
+            cpu_shares=self.cpu_shares,
+            lost_messages=self.lost_messages,
+            recorder_errors=errors,
+            lost_workers=sorted(self.workers - set(self.final)) if self.end else [],
+        )
+
+    def _warnings(self) -> list[str]:
+        warnings = [remark.text for remark in self.remarks if not remark.invalidates]
+        for message in self.final.values():
+            warnings += message.warnings
+        scrapes = [scraped.scrape for scraped in self._measured_scrapes()]
+        for name in went_backwards(scrapes, self.header.measures):
+            warnings.append(f"{name} is partial: a process restarted and its counter began anew.")
+        return list(dict.fromkeys(warnings))
+
+    def _timeline(self) -> Timeline:
+        if not self.seconds:
+            return Timeline()
+        seconds = range(max(self.seconds) + 1)
+        columns: dict[str, list[float | None]] = {"t_s": [s - self.header.warm_up_s for s in seconds]}
+        rows = [self.seconds.get(second, SecondLedger()).columns() for second in seconds]
+        for name in rows[0]:
+            columns[name] = [row[name] for row in rows]
+        columns.update(self._measure_columns(len(rows)))
+        return Timeline(columns)
+
+    def _measure_columns(self, length: int) -> dict[str, list[float | None]]:
+        """Every scalar measure second by second, each between two scrapes."""
+        columns: dict[str, list[float | None]] = {}
+        for before, after in itertools.pairwise(self.scrapes):
+            second = round(after.scrape.at_s - (self.started_at_s or 0.0)) - 1
+            if not 0 <= second < length or self.started_at_s is None:
+                continue
+            for name, value in evaluate(self.header.measures, [before.scrape, after.scrape]).items():
+                if isinstance(value, float):
+                    columns.setdefault(name, [None] * length)[second] = value
+        return columns
+
+
+def fold(entries: Iterable[Entry]) -> Run:
+    """Return the record of a journal's entries; raises LoadstoneError when there is no header."""
+    iterator = iter(entries)
+    header = next(iterator, None)
+    if not isinstance(header, Header):
+        raise LoadstoneError(
+            "the journal has no header.", "The run was killed before it began; run it again."
+        )
+    ledger = Ledger(header)
+    for entry in iterator:
+        ledger.add(entry)
+    return ledger.run()
+
+
+def _notes(formats: dict[str, str], patterns: dict[str, dict[str, object]]) -> dict[str, str]:
+    return {family: fill(text, patterns.get(family, {})) for family, text in formats.items()}

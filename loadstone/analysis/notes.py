@@ -1,0 +1,28 @@
+"""The one line that tells what a pattern did, filled from its measures."""
+
+import string
+from collections.abc import Mapping
+from typing import Any
+
+ABSENT = "–"
+
+
+class _Forgiving(string.Formatter):
+    """Formats what was measured, and shows a dash for what was not."""
+
+    def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:
+        return kwargs.get(str(key))
+
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
+        try:
+            return super().get_field(field_name, args, kwargs)
+        except (AttributeError, KeyError, TypeError):
+            return None, field_name
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        return ABSENT if value is None else super().format_field(value, format_spec)
+
+
+def fill(text: str, measures: Mapping[str, Any]) -> str:
+    """Return the format string filled, such as `hit ratio {hit_ratio:.1%}`; mappings by `{lag_s[p99]}`."""
+    return _Forgiving().vformat(text, (), measures)

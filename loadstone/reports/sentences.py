@@ -1,0 +1,95 @@
+"""What a run says in words, the same in every format."""
+
+from loadstone.records.run import CheckResult, Run
+from loadstone.reports.units import count_text, length_text, rate_text
+
+
+def headline_parts(run: Run) -> list[str]:
+    """Return what was run, from the scenario to the system, as short parts of one line."""
+    phases = f"{length_text(run.warm_up_s)} warm-up + {length_text(run.duration_s)}"
+    parts = [run.scenario, workload_text(run), phases, f"seed {run.seed}", run.environment.get("system", "")]
+    return [str(part) for part in parts if part]
+
+
+def workload_text(run: Run) -> str:
+    """Return how requests came: `open Poisson 300/s`, or that the workload was closed."""
+    if run.workload == "closed":
+        return "closed workload"
+    kind = "Poisson" if run.arrivals.kind == "poisson" else run.arrivals.kind
+    return f"{run.workload} {kind} {rate_text(run.arrivals.rate)}/s"
+
+
+def check_text(check: CheckResult) -> str:
+    """Return a check's counts: `0 of 3,214 views lost`, and how many more could not be told."""
+    counted = f"{check.violations:,} of {check.observed:,} {check.about or 'violations'}"
+    return f"{counted} ({check.indeterminate:,} indeterminate)" if check.indeterminate else counted
+
+
+def families(run: Run) -> list[str]:
+    """Return every pattern of the configuration, then those that only left a note."""
+    return list(dict.fromkeys([*run.configuration.strategies, *run.pattern_notes]))
+
+
+def example_columns(check: CheckResult) -> list[str]:
+    """Return the names that a check's examples use, in the order they first appear."""
+    return list(dict.fromkeys(name for example in check.examples for name in example))
+
+
+def breakdown_text(check: CheckResult) -> str:
+    """Return the violations by kind: `2 stale writes, 1 never finished`."""
+    return ", ".join(
+        f"{count:,} {kind.replace('_', ' ')}" for kind, count in check.breakdown.items() if count
+    )
+
+
+def arrivals_text(run: Run) -> str:
+    """Return the plan and what became of it."""
+    arrivals = run.arrivals
+    counts = ("planned", "sent", "completed", "dropped", "unfinished")
+    return ", ".join(f"{count_text(getattr(arrivals, name))} {name}" for name in counts)
+
+
+def most_common(messages: dict[str, int], limit: int) -> list[tuple[str, int]]:
+    """Return the messages with the highest counts, highest first."""
+    return sorted(messages.items(), key=lambda item: -item[1])[:limit]
+
+
+def partial_text(run: Run) -> str:
+    """Return when a partial run was ended; empty for a whole one."""
+    if not run.partial:
+        return ""
+    if run.measured_s <= 0:
+        return "PARTIAL: the run was ended before its warm-up was over; nothing was measured."
+    measured = f"{length_text(round(run.measured_s, 1))} of {length_text(run.duration_s)}"
+    return f"PARTIAL: the run was ended at {measured}; the numbers cover that time alone."
+
+
+def verdict_text(run: Run) -> str:
+    """Return the verdict's grounds in one sentence."""
+    failed, missed = run.failed_checks, missed_objectives(run)
+    grounds = []
+    if failed:
+        grounds.append(f"{len(failed)} of {_counted(len(run.checks), 'check')} failed: {', '.join(failed)}")
+    if missed:
+        grounds.append(
+            f"{len(missed)} of {_counted(len(run.objectives), 'objective')} missed: {', '.join(missed)}"
+        )
+    if not run.valid:
+        grounds.append("the measurement is invalid")
+    return "; ".join(grounds) or _all_held_text(run)
+
+
+def missed_objectives(run: Run) -> list[str]:
+    """Return the expressions of the objectives that were not met."""
+    return [str(objective["expression"]) for objective in run.objectives if not objective.get("passed", True)]
+
+
+def _all_held_text(run: Run) -> str:
+    if not run.checks:
+        return "no check was asked for"
+    observed = sum(check.observed for check in run.checks.values())
+    return f"{_counted(len(run.checks), 'check')} held: 0 violations in {observed:,} facts"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,227 @@
+"""The result on a terminal: tables first, what is wrong after them, the verdict last."""
+
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from loadstone.records.run import CheckResult, EndpointSummary, Run
+from loadstone.reports import sentences
+from loadstone.reports.units import count_text, plain_text, quantile_text, rate_text, seconds_text
+
+QUANTILES = {"p50": "p50", "p95": "p95", "p99": "p99", "p999": "p99.9", "max": "max"}
+VERDICT_STYLES = {
+    "PASS": "bold black on green",
+    "FAIL": "bold white on red",
+    "INVALID": "bold white on red",
+    "PARTIAL": "bold black on yellow",
+}
+EXAMPLES_SHOWN = 3
+_ROOMY_WIDTH = 100
+_ASCII = str.maketrans(
+    {"–": "-", "—": "-", "≥": ">=", "≤": "<=", "·": "|", "µ": "u", "…": "...", "×": "x", "÷": "/"}
+)
+
+
+def render_terminal(run: Run, console: Console, report_path: Path | None = None) -> None:
+    """Print the run. Colour only repeats what a word says; without UTF-8 the text is ASCII."""
+    page = _Page(console)
+    page.line(" · ".join(["Loadstone", *sentences.headline_parts(run)]), "bold")
+    page.block(_endpoints(page, run))
+    _print_arrivals(page, run)
+    _print_errors(page, run)
+    page.block(_patterns(page, run))
+    page.block(_checks(page, run))
+    for name in run.failed_checks:
+        _print_failure(page, name, run.checks[name])
+    _print_objectives(page, run)
+    _print_notes(page, run)
+    _print_verdict(page, run, report_path)
+
+
+class _Page:
+    """A console, and the one way text reaches it: literally (no markup), in characters it can show."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._encoding = console.encoding
+        self.narrow = console.width < _ROOMY_WIDTH
+
+    def text(self, content: str, style: str = "") -> Text:
+        """Return the content as it may be printed."""
+        if not self._encoding.lower().startswith("utf"):
+            content = (
+                content.translate(_ASCII).encode(self._encoding, "backslashreplace").decode(self._encoding)
+            )
+        return Text(content, style)
+
+    def line(self, content: str = "", style: str = "") -> None:
+        """Print a line, wrapped at spaces."""
+        self._console.print(self.text(content, style))
+
+    def unwrapped(self, *parts: Text) -> None:
+        """Print one line as it is, however long, so that a path in it can be copied."""
+        self._console.print(Text.assemble(*parts), soft_wrap=True)
+
+    def item(self, label: str, content: str, style: str = "") -> None:
+        """Print a labelled line whose continuation is indented under its content."""
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(min_width=9, no_wrap=True, overflow="fold")
+        grid.add_column(overflow="fold")
+        grid.add_row(self.text(label, style or "dim"), self.text(content))
+        self._console.print(grid)
+
+    def block(self, table: Table | None) -> None:
+        """Print a table below an empty line; nothing when there is none."""
+        if table is not None:
+            self.line()
+            self._console.print(table)
+
+    def table(self, columns: Iterable[str], right_aligned: Iterable[str] = ()) -> Table:
+        """Return an empty table without lines."""
+        table = Table(
+            box=None, pad_edge=False, padding=(0, 1 if self.narrow else 2, 0, 0), header_style="bold"
+        )
+        right = set(right_aligned)
+        for name in columns:
+            header = self.text(name)
+            if name in right:
+                table.add_column(header, justify="right", no_wrap=True, overflow="fold")
+            else:
+                table.add_column(header, overflow="fold", vertical="top")
+        return table
+
+
+def _endpoints(page: _Page, run: Run) -> Table:
+    closed = "\nclosed" if run.workload == "closed" else ""
+    quantiles = [title + closed for title in QUANTILES.values()]
+    numbers = ["requests", "/s", *quantiles, "errors"]
+    table = page.table(["endpoint", *numbers], right_aligned=numbers)
+    for name, endpoint in run.endpoints.items():
+        table.add_row(*_endpoint_cells(page, name, endpoint))
+    if len(run.endpoints) != 1:
+        table.add_row(*_endpoint_cells(page, "all", run.total, "bold"))
+    return table
+
+
+def _endpoint_cells(page: _Page, name: str, endpoint: EndpointSummary, style: str = "") -> list[Text]:
+    quantiles = [quantile_text(endpoint.latency_s, quantile) for quantile in QUANTILES]
+    cells = [name, count_text(endpoint.requests), rate_text(endpoint.rate), *quantiles]
+    errors = page.text(count_text(endpoint.errors), "bold red" if endpoint.errors else style)
+    return [*(page.text(cell, style) for cell in cells), errors]
+
+
+def _print_arrivals(page: _Page, run: Run) -> None:
+    arrivals, service_time_s = run.arrivals, run.total.service_time_s
+    closed = " closed" if run.workload == "closed" else ""
+    page.line()
+    page.item("arrivals", sentences.arrivals_text(run))
+    page.item(
+        "lag",
+        f"wake p99 {seconds_text(arrivals.wake_lag_s.p99)}, queue p99 {seconds_text(arrivals.queue_lag_s.p99)}",
+    )
+    p50, p99 = (quantile_text(service_time_s, name) + closed for name in ("p50", "p99"))
+    page.item("service", f"time from the send: p50 {p50}, p99 {p99}")
+
+
+def _print_errors(page: _Page, run: Run) -> None:
+    failing = {
+        name: endpoint.error_messages for name, endpoint in run.endpoints.items() if endpoint.error_messages
+    }
+    if not failing:
+        return
+    page.line()
+    for name, messages in failing.items():
+        page.line(f"errors of {name}", "bold")
+        for message, count in sentences.most_common(messages, EXAMPLES_SHOWN):
+            page.item(count_text(count), message)
+        if len(messages) > EXAMPLES_SHOWN:
+            page.item("", f"and {len(messages) - EXAMPLES_SHOWN} more kinds in the report")
+
+
+def _patterns(page: _Page, run: Run) -> Table | None:
+    families = sentences.families(run)
+    if not families:
+        return None
+    table = page.table(["pattern", "strategy", "what it did"])
+    for family in families:
+        cells = family, run.configuration.strategies.get(family, "–"), run.pattern_notes.get(family, "–")
+        table.add_row(*(page.text(cell) for cell in cells))
+    return table
+
+
+def _checks(page: _Page, run: Run) -> Table | None:
+    if not run.checks:
+        return None
+    table = page.table(["check", "", "found"])
+    for name, check in run.checks.items():
+        word, style = ("ok", "green") if check.passed else ("FAIL", VERDICT_STYLES["FAIL"])
+        table.add_row(
+            page.text(name),
+            page.text(word, style),
+            page.text(_found_text(check), "" if check.passed else "bold"),
+        )
+    return table
+
+
+def _found_text(check: CheckResult) -> str:
+    found = sentences.check_text(check)
+    return found if check.floor_met else f"{found}; floor missed"
+
+
+def _print_failure(page: _Page, name: str, check: CheckResult) -> None:
+    page.line()
+    page.line(f"FAIL {name}: {_found_text(check)}", "bold red")
+    if check.promise:
+        page.item("promise", check.promise)
+    if not check.floor_met:
+        page.item("floor", check.floor or "the system no longer did its work")
+    if check.breakdown:
+        page.item("kinds", sentences.breakdown_text(check))
+    if check.conviction:
+        page.item("why", check.conviction)
+    for example in islice(check.examples, EXAMPLES_SHOWN):
+        page.item("example", _example_text(example))
+    if len(check.examples) > EXAMPLES_SHOWN:
+        page.item("", f"and {len(check.examples) - EXAMPLES_SHOWN} more in the report")
+
+
+def _example_text(example: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {plain_text(value)}" for name, value in example.items())
+
+
+def _print_objectives(page: _Page, run: Run) -> None:
+    if not run.objectives:
+        return
+    page.line()
+    for objective in run.objectives:
+        passed = objective.get("passed", True)
+        word, style = ("met", "green") if passed else ("MISSED", "bold red")
+        measured = plain_text(objective.get("value"))
+        page.item(word, f"{objective['expression']} (measured {measured})", style)
+
+
+def _print_notes(page: _Page, run: Run) -> None:
+    if not run.valid:
+        page.line()
+        page.line("INVALID: latencies and objectives of this run say nothing about the system.", "bold red")
+        for reason in run.invalid_reasons:
+            page.item("because", reason)
+    if run.warnings:
+        page.line()
+        for number, warning in enumerate(run.warnings, start=1):
+            page.item(f"note {number}", warning)
+
+
+def _print_verdict(page: _Page, run: Run, report_path: Path | None) -> None:
+    page.line()
+    if run.partial:
+        page.line(sentences.partial_text(run), VERDICT_STYLES["PARTIAL"])
+    if run.verdict != "PARTIAL":
+        page.line(sentences.verdict_text(run))
+    report = f"  report: {report_path}" if report_path else ""
+    page.unwrapped(page.text(f" {run.verdict} ", VERDICT_STYLES[run.verdict]), page.text(report))

@@ -6,9 +6,13 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """Import what locustfiles need only when they ask: importing loadstone loads neither locust nor gevent."""
+    """Import what locustfiles need when they ask: importing loadstone loads neither locust nor gevent."""
     if name in {"record_event", "scenario_setting"}:
         from loadstone.load import facts
 
         return getattr(facts, name)
+    if name == "arrival_random":
+        from loadstone.load import arrival
+
+        return arrival.arrival_random
     raise AttributeError(f"module 'loadstone' has no attribute {name!r}")

@@ -1,0 +1,79 @@
+"""From Locust's request events to samples."""
+
+import time
+from typing import Any
+
+from locust.exception import CatchResponseError
+
+from loadstone.load.arrival import Arrival, current_arrival
+from loadstone.load.recorder import Recorder
+from loadstone.records.sample import Sample
+
+ARRIVAL = "loadstone_arrival"  # the key of the arrival in a request's context
+
+
+class RequestListener:
+    """Records every request, of any client that fires Locust's request event.
+
+    Locust logs a listener's exception and goes on; this one counts its own, for the run is then invalid.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def __call__(self, request_type: str, name: str, response_time: float, **event: Any) -> None:
+        """Receive one event; `response_time` is in milliseconds."""
+        try:
+            self._record(endpoint_name(request_type, name), response_time / 1000, event)
+        except Exception as error:
+            self._recorder.errors.add(f"a request could not be recorded: {error!r}")
+
+    def _record(self, endpoint: str, service_time_s: float, event: dict[str, Any]) -> None:
+        error = describe_failure(event.get("exception"), event.get("response"))
+        # The context knows the arrival in every greenlet a task spawned; other clients may not carry it.
+        arrival: Arrival | None = (event.get("context") or {}).get(ARRIVAL) or current_arrival.get()
+        earliest_s = arrival.taken_s if arrival else 0.0
+        start_s = send_instant_s(event.get("start_time"), service_time_s, earliest_s)
+        if arrival:
+            self._recorder.record(arrival.sample(endpoint, start_s, service_time_s, error))
+        else:
+            end_s = start_s + service_time_s
+            self._recorder.record_session(Sample(endpoint, start_s, start_s, end_s, error))
+
+
+def send_instant_s(start_time: float | None, service_time_s: float, earliest_s: float) -> float:
+    """Return when a request was sent, on CLOCK_MONOTONIC.
+
+    `start_time` is Locust's, by the wall clock; without one the request has ended just now. A step of the
+    wall clock cannot move the result out of what is possible: not before `earliest_s`, not after now less
+    the service time. (A `with` block around a response ends later than the response.)
+    """
+    now_s = time.monotonic()
+    latest_s = now_s - service_time_s
+    if start_time is None:
+        return latest_s
+    return min(max(now_s - (time.time() - start_time), earliest_s), latest_s)
+
+
+def endpoint_name(request_type: str, name: str) -> str:
+    """Return `GET /videos/{id}` of Locust's method and name, also where the name has the method already."""
+    return name if name.startswith(f"{request_type} ") else f"{request_type} {name}"
+
+
+def describe_failure(exception: BaseException | None, response: Any) -> str:
+    """Return a short text that is equal for equal failures (no URL, no address); empty when there is none."""
+    if exception is None:
+        return ""
+    if isinstance(exception, CatchResponseError):
+        return str(exception) or "failed"
+    status = getattr(response, "status_code", None)
+    if status:
+        return f"HTTP {status}"
+    return _innermost(exception)
+
+
+def _innermost(exception: BaseException) -> str:
+    cause = exception
+    while (inner := cause.__cause__ or cause.__context__) is not None:
+        cause = inner
+    return f"{type(cause).__name__}: {cause}"

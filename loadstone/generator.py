@@ -48,7 +48,7 @@ class Generator:
             raise self.death() from None
 
     def next_message(self, timeout_s: float) -> LoadMessage | None:
-        """Return the next message, or None when there was none in time or there will be none (see `is_over`)."""
+        """Return the next message; None when none came in time, or none will come (see `is_over`)."""
         try:
             message = self._news.get(timeout=max(0.0, timeout_s))
         except queue.Empty:
@@ -73,10 +73,14 @@ class Generator:
         tail = self._log_path.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
         if code == 2 and tail:
             return LoadstoneError("\n".join(tail))
-        return LoadstoneError(f"The load process ended with exit code {code}.", "\n".join(["It said:", *tail]))
+        return LoadstoneError(
+            f"The load process ended with exit code {code}.", "\n".join(["It said:", *tail])
+        )
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._news.put(decode_message(line))
-        self._news.put(None)
+        try:
+            for line in self._process.stdout:
+                self._news.put(decode_message(line))
+        finally:
+            self._news.put(None)

@@ -44,7 +44,7 @@ class ScenarioSpec(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     about: str
     locustfile: str
     arrivals: str = "poisson"
-    rate: float
+    rate: float = 0.0  # arrivals per second; 0 asks for --rate
     duration_s: float = 30.0
     warm_up_s: float = 5.0
     drain_s: float = 5.0

@@ -17,6 +17,15 @@ from loadstone.records.measure import MetricSample, Scrape
 TIMEOUT_S = 5.0
 
 
+def require_answer(url: str) -> None:
+    """Return when anything answers HTTP at a URL, whatever the status; raises LoadstoneError otherwise."""
+    try:
+        fetch(url)
+    except LoadstoneError as error:
+        if not isinstance(error.__cause__, urllib.error.HTTPError):
+            raise
+
+
 def fetch(url: str, *, method: str = "GET", timeout_s: float = TIMEOUT_S) -> bytes:
     """Return the body at a URL; raises LoadstoneError when there is no answer or it is no success."""
     request = urllib.request.Request(url, method=method)
@@ -25,10 +34,14 @@ def fetch(url: str, *, method: str = "GET", timeout_s: float = TIMEOUT_S) -> byt
             body: bytes = response.read()
     except urllib.error.HTTPError as error:
         with error:
-            raise LoadstoneError(f"{method} {url} answered {error.code}.", "Look at the service's log.") from error
+            raise LoadstoneError(
+                f"{method} {url} answered {error.code}.", "Look at the service's log."
+            ) from error
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", error)
-        raise LoadstoneError(f"{url} cannot be reached: {reason}.", "Is the service running there?") from error
+        raise LoadstoneError(
+            f"{url} cannot be reached: {reason}.", "Is the service running there?"
+        ) from error
     return body
 
 

@@ -4,6 +4,7 @@ import itertools
 import math
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 from loadstone.analysis.measures import by_family, evaluate, went_backwards
 from loadstone.analysis.notes import fill
@@ -75,7 +76,7 @@ class Ledger:
         whole = EndpointState()
         for state in endpoints.values():
             merge_endpoint(whole, state)
-        patterns = by_family(evaluate(header.measures, [s.scrape for s in self._measured_scrapes()]))
+        patterns = self.patterns()
         total = summarise(whole, self.measured_s, unanswered)
         reasons = self._invalid_reasons(total)
         return Run(
@@ -107,6 +108,10 @@ class Ledger:
             environment={**header.environment, **(self.end.environment if self.end else {})},
             histograms={name: encoded_histograms(state) for name, state in endpoints.items()},
         )
+
+    def patterns(self) -> dict[str, dict[str, Any]]:
+        """Return the record's `patterns`: the measures since the end of the warm-up, by family."""
+        return by_family(evaluate(self.header.measures, [s.scrape for s in self._measured_scrapes()]))
 
     def _add_message(self, message: LoadMessage) -> None:
         self.workers.add(message.worker)

@@ -1,0 +1,269 @@
+"""One run from start to record: system, load, scrapes, drain, checks."""
+
+import os
+import secrets
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from loadstone.analysis.folding import Ledger
+from loadstone.analysis.measures import metric_names
+from loadstone.checking import judge, load_checks
+from loadstone.checks import CheckContext
+from loadstone.directory import RunDirectory
+from loadstone.errors import LoadstoneError
+from loadstone.generator import Generator
+from loadstone.interrupts import Interrupted, Interrupts
+from loadstone.project import Project
+from loadstone.records.environment import disturbances, machine_facts, pressure, revision_facts
+from loadstone.records.event import read_events
+from loadstone.records.journal import Checked, End, Entry, Header, Load, Remark, Scraped
+from loadstone.records.load import LoadPlan
+from loadstone.records.run import CheckResult, Configuration, Run
+from loadstone.scraping import Scraper, fetch_json
+from loadstone.stack.affinity import split_cores
+from loadstone.stack.guardian import Guardian
+from loadstone.system import System, SystemPlan, running_system
+
+WRITE_EVERY_S = 5.0
+BACKGROUND_NICENESS = 5
+SETTLE_TIMEOUT_S = 30.0
+USERS_READY_TIMEOUT_S = 60.0
+SILENCE_TIMEOUT_S = 15.0
+
+
+class Progress(Protocol):
+    """Who is told how far a run has come."""
+
+    def step(self, text: str) -> None:
+        """Hear what begins now."""
+
+    def second(self, ledger: Ledger) -> None:
+        """Hear that more is known of the load."""
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What to run: the system, the scenario's name, where the results go, and the words that repeat it."""
+
+    system: SystemPlan
+    scenario_name: str
+    id: str
+    command: str
+    directory: RunDirectory
+
+
+def run_id(scenario_name: str) -> str:
+    """Return a name that sorts by time and does not collide."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{scenario_name}-{secrets.token_hex(2)}"
+
+
+def execute(project: Project, request: RunRequest, progress: Progress) -> Run:
+    """Return the record of one run; it is in the request's directory, too, whatever ends the run.
+
+    Raises LoadstoneError when the system or the load process cannot start: nothing was measured then.
+    """
+    with Guardian() as guardian:
+        generator = Generator(guardian, split_cores().generator)
+        with running_system(project, request.system, guardian, progress.step) as system:
+            return Execution(project, request, system, generator, progress).run()
+
+
+class Execution:
+    """The part of a run in which things are measured: from the plan to the checks."""
+
+    def __init__(
+        self, project: Project, request: RunRequest, system: System, generator: Generator, progress: Progress
+    ) -> None:
+        self._project = project
+        self._request = request
+        self._system = system
+        self._generator = generator
+        self._progress = progress
+        self._pressure = pressure()
+        self._scraper = self._make_scraper()
+        self._journal = request.directory.open_journal()
+        header = self._header()
+        self._ledger = Ledger(header)
+        self._journal.append(header)
+
+    def run(self) -> Run:
+        """Return the record; it is written whatever happens on the way.
+
+        Raises LoadstoneError when the load never began.
+        """
+        try:
+            with Interrupts(self._generator.drain) as interrupts:
+                self._load()
+                self._settle()
+                self._check()
+                self._finish(interrupted=interrupts.seen)
+        except Interrupted:
+            self._note(Remark("the run was stopped before its drain and its checks."))
+        except LoadstoneError as error:
+            if self._ledger.started_at_s is None:
+                raise
+            self._note(Remark(str(error), invalidates=True))
+        finally:
+            self._scraper.close()
+            self._journal.close()
+            self._write()
+        return self._ledger.run()
+
+    def _load(self) -> None:
+        """Hand over the plan and take in what comes of it, until the generator has said its last word."""
+        self._progress.step("users log in")
+        self._generator.begin(self._load_plan())
+        os.nice(BACKGROUND_NICENESS)  # every child is there: from now on the harness is in nobody's way
+        next_scrape_s, next_write_s = float("inf"), time.monotonic() + WRITE_EVERY_S
+        heard_s = time.monotonic()
+        while not self._generator.is_over:
+            message = self._generator.next_message(min(next_scrape_s, next_write_s) - time.monotonic())
+            now_s = time.monotonic()
+            if message:
+                heard_s = now_s
+                self._note(Load(message))
+                self._progress.second(self._ledger)
+                if message.kind == "started":
+                    next_scrape_s = message.at_s
+            if now_s >= next_scrape_s:
+                self._scrape(self._boundary_at(next_scrape_s))
+                next_scrape_s += 1.0
+            if now_s >= next_write_s:
+                self._write()
+                next_write_s += WRITE_EVERY_S
+            self._refuse_silence(now_s - heard_s)
+        if not self._ledger.final:
+            raise self._generator.death()
+
+    def _refuse_silence(self, silent_s: float) -> None:
+        started = self._ledger.started_at_s is not None
+        if silent_s > (SILENCE_TIMEOUT_S if started else USERS_READY_TIMEOUT_S):
+            raise LoadstoneError(
+                f"the load process has said nothing for {silent_s:.0f} s.",
+                "Is on_start waiting for something?",
+            )
+
+    def _boundary_at(self, planned_s: float) -> str:
+        """Name the scrape that ends the warm-up: totals are taken from there."""
+        started_s = self._ledger.started_at_s or 0.0
+        return "start" if round(planned_s - started_s) == self._ledger.first_second else ""
+
+    def _settle(self) -> None:
+        """Let the system bring its buffers home, then read its metrics for the last time."""
+        service = self._project.service
+        if service and service.drain:
+            self._progress.step("the system drains")
+            try:
+                for url in self._system.urls:
+                    fetch_json(url + service.drain, method="POST", timeout_s=SETTLE_TIMEOUT_S)
+            except LoadstoneError as error:
+                self._note(Remark(f"the system did not drain: {error}"))
+        self._scrape("end")
+
+    def _check(self) -> None:
+        scenario = self._request.system.scenario
+        if not (scenario.checks and self._project.checks):
+            return
+        self._progress.step("checking")
+        checks = load_checks(self._project.checks, self._project.directory)
+        chosen = {name: checks[name] for name in scenario.checks}
+        results: dict[str, CheckResult] = {}
+        for name, verdict in judge(chosen, self._check_context()):
+            if isinstance(verdict, Remark):
+                self._note(verdict)
+            else:
+                results[name] = verdict
+        self._note(Checked(results))
+
+    def _check_context(self) -> CheckContext:
+        configuration = self._ledger.header.configuration
+        return CheckContext(
+            events=list(read_events(self._request.directory.events_path)),
+            ask=lambda path: fetch_json(self._system.urls[0] + path, timeout_s=SETTLE_TIMEOUT_S),
+            settings=self._request.system.scenario.settings,
+            strategies=configuration.strategies,
+            environment=configuration.settings,
+            measures=self._ledger.patterns(),
+        )
+
+    def _finish(self, *, interrupted: bool) -> None:
+        for warning in disturbances(self._pressure, pressure()):
+            self._note(Remark(warning))
+        self._note(End(interrupted=interrupted))
+
+    def _scrape(self, boundary: str) -> None:
+        if not self._system_metrics_path():
+            return
+        try:
+            self._note(Scraped(self._scraper.scrape(), boundary))
+        except LoadstoneError as error:
+            self._note(Remark(f"the system's metrics could not be read: {error}"))
+
+    def _note(self, entry: Entry) -> None:
+        """Append to the journal, then to the ledger: what is shown is on disk."""
+        self._journal.append(entry)
+        self._ledger.add(entry)
+
+    def _write(self) -> None:
+        if self._ledger.started_at_s is not None:
+            self._request.directory.write_run(self._ledger.run())
+
+    def _make_scraper(self) -> Scraper:
+        urls = [url + self._system_metrics_path() for url in self._system.urls]
+        return Scraper(urls, metric_names(self._project.measures.values()))
+
+    def _system_metrics_path(self) -> str:
+        return self._project.service.metrics if self._project.service else ""
+
+    def _header(self) -> Header:
+        scenario = self._request.system.scenario
+        return Header(
+            id=self._request.id,
+            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            command=self._request.command,
+            scenario=self._request.scenario_name,
+            seed=self._request.system.seed,
+            arrivals=scenario.arrivals,
+            rate=scenario.rate,
+            duration_s=scenario.duration_s,
+            warm_up_s=scenario.warm_up_s,
+            drain_s=scenario.drain_s,
+            configuration=self._configuration(),
+            environment={
+                **machine_facts(),
+                **revision_facts(self._project.directory),
+                **self._system.facts,
+                "service_processes": len(self._system.urls),
+            },
+            measures=self._project.measures,
+            notes={name: family.note for name, family in self._project.families.items() if family.note},
+        )
+
+    def _configuration(self) -> Configuration:
+        """What the system itself says it runs; what was asked of it where it does not say."""
+        plan = self._request.system
+        path = self._project.service.configuration if self._project.service else ""
+        if path:
+            with suppress(LoadstoneError):
+                answer = fetch_json(self._system.urls[0] + path)
+                return Configuration(answer["strategies"], {k: str(v) for k, v in answer["settings"].items()})
+        return Configuration({} if plan.host else plan.strategies, plan.scenario.environment)
+
+    def _load_plan(self) -> LoadPlan:
+        scenario = self._request.system.scenario
+        return LoadPlan(
+            locustfile=str(self._project.directory / scenario.locustfile),
+            host=self._system.urls[0],
+            arrivals=scenario.arrivals,
+            rate=scenario.rate,
+            duration_s=scenario.duration_s,
+            warm_up_s=scenario.warm_up_s,
+            drain_s=scenario.drain_s,
+            max_in_flight=scenario.max_in_flight,
+            seed=self._request.system.seed,
+            events_path=str(self._request.directory.events_path) if scenario.checks else "",
+            settings=scenario.settings,
+        )

@@ -1,27 +1,24 @@
 """Caching: keep the answer of a slow load near, without serving it too long after it changed."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
-Load = Callable[[], Awaitable[bytes | None]]
-"""Loads one body from its source; None says that there is none."""
+from redis.asyncio import Redis
 
-
-@dataclass(frozen=True, slots=True)
-class Cached:
-    """A body and where it came from: `hit` the cache, `load` a load of this call's own, `shared` another's load."""
-
-    body: bytes | None
-    source: Literal["hit", "load", "shared"]
-    filled: bool = False  # this call's load created the entry (not: replaced one that another load had made)
+from service.patterns.caching.guide import Guide
+from service.patterns.caching.lease import Lease
+from service.patterns.caching.protocol import Cache, Cached, Load
+from service.patterns.caching.uncached import Uncached
 
 
-class Cache(Protocol):
-    """One cached namespace of bodies by key."""
+class Builder(Protocol):
+    """How any strategy of the family is built."""
 
-    async def get(self, key: str, load: Load, ttl_s: float) -> Cached:
-        """Return the body for a key, loading it when the cache has none that it may serve."""
+    def __call__(self, redis: Redis, namespace: str, lease_s: float = 10) -> Cache:
+        """Return a strategy. The client answers in bytes and may retry: all commands can be repeated."""
 
-    async def invalidate(self, key: str) -> None:
-        """Call after the source changed and its change is committed."""
+
+STRATEGIES: dict[str, Builder] = {"uncached": Uncached, "guide": Guide, "lease": Lease}
+DEFAULT = "lease"
+NULL = "uncached"
+
+__all__ = ["DEFAULT", "NULL", "STRATEGIES", "Builder", "Cache", "Cached", "Load"]

@@ -1,26 +1,25 @@
 """Locking: one owner at a time for a job that several processes want."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """Proof of a granted lock. `fence` grows with every grant of a name; None where the strategy has none.
-
-    A write under the lock passes `fence` along, and the store refuses it when it has seen a higher one.
-    """
-
-    name: str
-    token: str
-    fence: int | None = None
+from service.patterns.locking.guide import Guide
+from service.patterns.locking.postgres_lease import PostgresLease
+from service.patterns.locking.protocol import Grant, Lock
+from service.patterns.locking.unlocked import Unlocked
 
 
-class Lock(Protocol):
-    """A lock by name, held for at most the lease the strategy was built with."""
+class Builder(Protocol):
+    """How any strategy of the family is built."""
 
-    async def acquire(self, name: str) -> Grant | None:
-        """Return a grant, or None at once when another holds the name."""
+    def __call__(self, redis: Redis, engine: AsyncEngine, lease_s: float, namespace: str) -> Lock:
+        """Return a strategy. The client must not retry; the engine is the primary's."""
 
-    async def release(self, grant: Grant) -> None:
-        """Give the lock back if it is still this grant's."""
+
+STRATEGIES: dict[str, Builder] = {"unlocked": Unlocked, "guide": Guide, "postgres_lease": PostgresLease}
+DEFAULT = "postgres_lease"
+NULL = "unlocked"
+
+__all__ = ["DEFAULT", "NULL", "STRATEGIES", "Builder", "Grant", "Lock"]

@@ -1,40 +1,24 @@
 """Rate limiting: admit no more than the rule allows, and no less."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from redis.asyncio import Redis
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """At most `limit` admissions in any `window_s` seconds, for each key."""
-
-    limit: int
-    window_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What the limiter answers; `retry_after_s` is 0 when allowed."""
-
-    allowed: bool
-    remaining: int
-    retry_after_s: float = 0.0
+from service.patterns.rate_limiting.gcra import Gcra
+from service.patterns.rate_limiting.guide_fixed import GuideFixed
+from service.patterns.rate_limiting.protocol import Allowance, Decision, RateLimiter, Rule
+from service.patterns.rate_limiting.unlimited import Unlimited
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """What a rule surely admits to a caller who never stops asking: `burst`, then `more` every `every_s`."""
+class Builder(Protocol):
+    """How any strategy of the family is built."""
 
-    burst: int
-    more: int
-    every_s: float
+    def __call__(self, redis: Redis, rule: Rule, namespace: str, fail_open: bool = False) -> RateLimiter:
+        """Return a strategy. The client must not retry: a repeated command counts twice."""
 
 
-class RateLimiter(Protocol):
-    """Decides for one rule, many keys."""
+STRATEGIES: dict[str, Builder] = {"unlimited": Unlimited, "guide_fixed": GuideFixed, "gcra": Gcra}
+DEFAULT = "gcra"
+NULL = "unlimited"
 
-    async def allow(self, key: str) -> Decision:
-        """Return whether one more request of this key is admitted now, and count it if so."""
-
-    def allowance(self) -> Allowance | None:
-        """Return what this strategy admits at least; None when it admits everything."""
+__all__ = ["DEFAULT", "NULL", "STRATEGIES", "Allowance", "Builder", "Decision", "RateLimiter", "Rule"]

@@ -1,40 +1,36 @@
 """Replica routing: spread reads over replicas without showing anyone an older world than they have seen."""
 
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Sequence
+from random import Random
 from typing import Protocol
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from service.patterns.replica_routing.guide_random import GuideRandom
+from service.patterns.replica_routing.lsn_token import LsnToken
+from service.patterns.replica_routing.primary_only import PrimaryOnly
+from service.patterns.replica_routing.protocol import Node, Read, Router
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One database server: `primary`, or `replica-1` and so on."""
+class Builder(Protocol):
+    """How any strategy of the family is built."""
 
-    name: str
-    engine: AsyncEngine
-
-
-@dataclass(slots=True)
-class Read:
-    """One routed read: run the statements on `connection`; afterwards `position` is what the reader has seen.
-
-    `position` is a WAL position (an LSN as an integer), None where the strategy keeps no track.
-    `waited_s` tells how long the read waited for a replica; `fell_back` that it went to the primary for want of one.
-    """
-
-    node: Node
-    connection: AsyncConnection
-    position: int | None = None
-    waited_s: float = 0.0
-    fell_back: bool = False
+    def __call__(
+        self,
+        primary: Node,
+        replicas: Sequence[Node],
+        wait_s: float = 0.05,
+        clock: Callable[[], float] = time.monotonic,
+        random: Random | None = None,
+    ) -> Router:
+        """Return a strategy. `clock` returns seconds and never goes backwards."""
 
 
-class Router(Protocol):
-    """Chooses the server for each read; writes always go to the primary."""
+STRATEGIES: dict[str, Builder] = {
+    "primary_only": PrimaryOnly,
+    "guide_random": GuideRandom,
+    "lsn_token": LsnToken,
+}
+DEFAULT = "lsn_token"
+NULL = "primary_only"
 
-    def read(self, seen: int | None) -> AbstractAsyncContextManager[Read]:
-        """Open a connection to read from, no older than position `seen` where the strategy promises that."""
-
-    async def written(self, connection: AsyncConnection) -> int | None:
-        """Call on the primary after COMMIT: return the position that the writer has now seen."""
+__all__ = ["DEFAULT", "NULL", "STRATEGIES", "Builder", "Node", "Read", "Router"]

@@ -1,26 +1,31 @@
 """View counting: many increments of few rows, durable in the end, each viewer once."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-@dataclass(frozen=True, slots=True)
-class Flushed:
-    """What one flush did: rows updated, views moved, and how long the database was kept busy."""
-
-    rows: int = 0
-    views: int = 0
-    busy_s: float = 0.0
+from service.patterns.view_counting.buffered_swap import BufferedSwap
+from service.patterns.view_counting.direct import Direct
+from service.patterns.view_counting.guide_buffered import GuideBuffered
+from service.patterns.view_counting.protocol import Flushed, ViewCounter
 
 
-class ViewCounter(Protocol):
-    """Accepts views and moves them to the `videos.views` column."""
+class Builder(Protocol):
+    """How any strategy of the family is built."""
 
-    async def record(self, video_id: int, viewer: str) -> bool:
-        """Accept one view; return whether it counts (False: this viewer was counted already)."""
+    def __call__(
+        self, redis: Redis, engine: AsyncEngine, namespace: str, dedupe_s: float = 86_400
+    ) -> ViewCounter:
+        """Return a strategy. The client answers in bytes and must not retry; the engine is the primary's."""
 
-    async def flush(self) -> Flushed:
-        """Move what is buffered to the database now; safe to call from several processes at once."""
 
-    async def buffered(self) -> dict[int, int]:
-        """Return the views accepted but not yet in the database, by video, batches in flight included."""
+STRATEGIES: dict[str, Builder] = {
+    "direct": Direct,
+    "guide_buffered": GuideBuffered,
+    "buffered_swap": BufferedSwap,
+}
+DEFAULT = "buffered_swap"
+NULL = "direct"
+
+__all__ = ["DEFAULT", "NULL", "STRATEGIES", "Builder", "Flushed", "ViewCounter"]

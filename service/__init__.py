@@ -1,0 +1,1 @@
+"""The reference service: a small social video site that Loadstone loads."""

@@ -1,0 +1,1 @@
+"""The SQL, one noun a file. A function takes the connection it works on, and says nothing of transactions."""

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -109,7 +110,8 @@ class Guardian:
             return
         output, _ = self._process.communicate(timeout=CLOSE_TIMEOUT_S)
         for child in self._children:
-            child.wait(timeout=CLOSE_TIMEOUT_S)
+            with suppress(BrokenPipeError), child:  # its context closes the pipes to it
+                child.wait(timeout=CLOSE_TIMEOUT_S)
         for reserved in self._reserved_ports:
             reserved.close()
         if self._process.returncode != 0:

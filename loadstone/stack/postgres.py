@@ -71,15 +71,21 @@ class PostgresServer:
         """Return what a statement answers: rows as lines, columns parted by `|`."""
         return self.programs.query(self.url_of(database), sql)
 
+    def facts(self) -> dict[str, str]:
+        """Return the version, and the settings that durability and speed depend on."""
+        names = ", ".join(f"'{name}'" for name in RECORDED_SETTINGS)
+        rows = self.query(f"SELECT name, current_setting(name) FROM pg_settings WHERE name IN ({names})")
+        return dict(row.split("|", 1) for row in rows.splitlines())
+
     def wait_until_ready(self) -> None:
         """Return once the server accepts connections, a replica for reading."""
-        self.process.wait_until(self._accepts_connections, START_TIMEOUT_S)
+        self.process.wait_until(self._accepts_connections, "accept connections", START_TIMEOUT_S)
 
     def wait_until_caught_up(self, primary: "PostgresServer", timeout_s: float) -> None:
         """Return once this replica has applied all that the primary has written by now."""
         position = primary.query("SELECT pg_current_wal_flush_lsn()")
         applied = f"SELECT pg_last_wal_replay_lsn() >= '{position}'"
-        self.process.wait_until(lambda: self.query(applied) == "t", timeout_s)
+        self.process.wait_until(lambda: self.query(applied) == "t", "catch up with its primary", timeout_s)
 
     def _accepts_connections(self) -> bool:
         """Look where `pg_ctl` looks (src/include/utils/pidfile.h): at the eighth line of the lock file."""
@@ -127,10 +133,3 @@ def start_replica(
     server = PostgresServer(primary.programs, name, data_directory, settings=settings, cores=cores)
     server.wait_until_ready()
     return server
-
-
-def read_facts(programs: PostgresPrograms, url: str) -> dict[str, str]:
-    """Return the version of a server, and the settings that its durability and speed depend on."""
-    names = ", ".join(f"'{name}'" for name in RECORDED_SETTINGS)
-    rows = programs.query(url, f"SELECT name, current_setting(name) FROM pg_settings WHERE name IN ({names})")
-    return dict(row.split("|", 1) for row in rows.splitlines())

@@ -55,17 +55,17 @@ class ChildProcess:
         """True until the process has ended."""
         return self._process.poll() is None
 
-    def wait_until(self, ready: Callable[[], bool], timeout_s: float) -> None:
-        """Return once `ready()` is true.
+    def wait_until(self, ready: Callable[[], bool], what: str, timeout_s: float) -> None:
+        """Return once `ready()` is true, that is, once the process can do `what`.
 
         Raises LoadstoneError with the end of the log when the process dies first or the time is over.
         """
         deadline = time.monotonic() + timeout_s
         while not ready():
             if not self.is_running:
-                raise self._error(f"ended with exit code {self._process.returncode} while it started")
+                raise self._error(f"ended with exit code {self._process.returncode} before it could {what}")
             if time.monotonic() > deadline:
-                raise self._error(f"was not ready within {timeout_s:g} s")
+                raise self._error(f"did not {what} within {timeout_s:g} s")
             time.sleep(POLL_S)
 
     def wait(self, timeout_s: float) -> None:

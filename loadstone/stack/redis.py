@@ -42,7 +42,7 @@ class RedisServer:
 
     def wait_until_ready(self) -> None:
         """Return once the server answers."""
-        self.process.wait_until(self._answers, START_TIMEOUT_S)
+        self.process.wait_until(self._answers, "answer", START_TIMEOUT_S)
 
     def ask(self, *command: str) -> str:
         """Return the raw reply to one command, of the Redis protocol (RESP2)."""

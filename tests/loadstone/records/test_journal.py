@@ -1,0 +1,37 @@
+from pathlib import Path
+
+import pytest
+
+from loadstone.errors import LoadstoneError
+from loadstone.records.journal import End, Journal, Load, Remark, read_journal
+from loadstone.records.load import LoadMessage
+
+
+def test_what_was_appended_is_read_back_in_order(tmp_path: Path) -> None:
+    entries = [Remark("late", invalidates=True), Load(LoadMessage("started", 0, 0, at_s=1.5)), End()]
+    journal = Journal(tmp_path / "journal.jsonl")
+    for entry in entries:
+        journal.append(entry)
+    assert list(read_journal(tmp_path / "journal.jsonl")) == entries
+    journal.close()
+
+
+def test_a_last_line_cut_short_by_a_kill_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    journal = Journal(path)
+    journal.append(Remark("whole"))
+    journal.close()
+    path.write_bytes(path.read_bytes() + b'{"type":"rem')
+    assert list(read_journal(path)) == [Remark("whole")]
+
+
+def test_a_damaged_line_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(b'{"type":"unknown"}\n')
+    with pytest.raises(LoadstoneError, match="line 1"):
+        list(read_journal(path))
+
+
+def test_a_missing_journal_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(LoadstoneError, match="cannot read"):
+        list(read_journal(tmp_path / "journal.jsonl"))

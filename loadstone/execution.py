@@ -236,7 +236,6 @@ class Execution:
                 **machine_facts(),
                 **revision_facts(self._project.directory),
                 **self._system.facts,
-                "service_processes": len(self._system.urls),
             },
             measures=self._project.measures,
             notes={name: family.note for name, family in self._project.families.items() if family.note},

@@ -1,5 +1,6 @@
 """The system under test: one that already runs, or a stack of our own."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from typing import Any
 from loadstone.errors import LoadstoneError
 from loadstone.project import Project, ScenarioSpec
 from loadstone.scraping import require_answer
-from loadstone.stack import ServicePlan, StackPlan, start_stack
+from loadstone.stack import ExternalServers, ServicePlan, StackPlan, start_stack
 from loadstone.stack.guardian import Guardian
 
 
@@ -79,4 +80,5 @@ def _stack_plan(project: Project, plan: SystemPlan) -> StackPlan:
         replicas=plan.scenario.stack.replicas,
         replica_apply_delay_s=plan.scenario.stack.replica_apply_delay_s,
         service_processes=plan.service_processes,
+        external=ExternalServers.from_environment(os.environ),
     )

@@ -20,9 +20,16 @@ class _Forgiving(string.Formatter):
             return None, field_name
 
     def format_field(self, value: Any, format_spec: str) -> Any:
-        return ABSENT if value is None else super().format_field(value, format_spec)
+        if value is None:
+            return ABSENT
+        if format_spec == "ms":
+            return f"{value * 1000:.0f} ms"
+        return super().format_field(value, format_spec)
 
 
 def fill(text: str, measures: Mapping[str, Any]) -> str:
-    """Return the format string filled, such as `hit ratio {hit_ratio:.1%}`; mappings by `{lag_s[p99]}`."""
+    """Return the format string filled, such as `hit ratio {hit_ratio:.1%}` or `lag {lag_s[p99]:ms}`.
+
+    `ms` shows seconds as milliseconds; what was not measured is a dash.
+    """
     return _Forgiving().vformat(text, (), measures)

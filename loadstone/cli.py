@@ -61,6 +61,7 @@ def run(
     strategies: SetFlag = [],  # noqa: B006 - typer copies it
     settings: EnvFlag = [],  # noqa: B006
     service_processes: ProcessesFlag = 1,
+    metrics_port: Annotated[int, typer.Option(help="Of the harness's own /metrics; 0: any free one.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Directory of the results (default: results/ID).")] = None,
     json: Annotated[
         bool, typer.Option("--json", help="The record on stdout, and nothing else there.")
@@ -86,7 +87,9 @@ def run(
     plan = _system_plan(project, spec, strategies, settings, seed, host, service_processes)
     identity = run_id(name)
     directory = RunDirectory.create(out or Path("results") / identity)
-    request = RunRequest(plan, name, identity, shlex.join(["loadstone", *sys.argv[1:]]), directory)
+    request = RunRequest(
+        plan, name, identity, shlex.join(["loadstone", *sys.argv[1:]]), directory, metrics_port
+    )
     with TerminalProgress(Console(stderr=True)) as progress:
         try:
             record = execute(project, request, progress)

@@ -16,6 +16,7 @@ from loadstone.directory import RunDirectory
 from loadstone.errors import LoadstoneError
 from loadstone.generator import Generator
 from loadstone.interrupts import Interrupted, Interrupts
+from loadstone.metrics import MetricsServer, exposition
 from loadstone.project import Project
 from loadstone.records.environment import disturbances, machine_facts, pressure, revision_facts
 from loadstone.records.event import read_events
@@ -53,6 +54,7 @@ class RunRequest:
     id: str
     command: str
     directory: RunDirectory
+    metrics_port: int = 0
 
 
 def run_id(scenario_name: str) -> str:
@@ -65,22 +67,30 @@ def execute(project: Project, request: RunRequest, progress: Progress) -> Run:
 
     Raises LoadstoneError when the system or the load process cannot start: nothing was measured then.
     """
-    with Guardian() as guardian:
+    with Guardian() as guardian, MetricsServer(request.metrics_port) as metrics:
+        progress.step(f"live metrics: {metrics.url}")
         generator = Generator(guardian, split_cores().generator)
         with running_system(project, request.system, guardian, progress.step) as system:
-            return Execution(project, request, system, generator, progress).run()
+            return Execution(project, request, system, generator, metrics, progress).run()
 
 
 class Execution:
     """The part of a run in which things are measured: from the plan to the checks."""
 
     def __init__(
-        self, project: Project, request: RunRequest, system: System, generator: Generator, progress: Progress
+        self,
+        project: Project,
+        request: RunRequest,
+        system: System,
+        generator: Generator,
+        metrics: MetricsServer,
+        progress: Progress,
     ) -> None:
         self._project = project
         self._request = request
         self._system = system
         self._generator = generator
+        self._metrics = metrics
         self._progress = progress
         self._pressure = pressure()
         self._scraper = self._make_scraper()
@@ -125,6 +135,7 @@ class Execution:
             if message:
                 heard_s = now_s
                 self._note(Load(message))
+                self._metrics.publish(exposition(self._ledger))
                 self._progress.second(self._ledger)
                 if message.kind == "started":
                     next_scrape_s = message.at_s

@@ -28,6 +28,7 @@ class Ledger:
     def __init__(self, header: Header) -> None:
         self.header = header
         self.seconds: dict[int, SecondLedger] = defaultdict(SecondLedger)
+        self.totals = SecondLedger()  # warm-up included
         self.final: dict[int, LoadMessage] = {}
         self.workers: set[int] = set()
         self.started_at_s: float | None = None
@@ -125,6 +126,7 @@ class Ledger:
             self.covered_s = max(self.covered_s, message.at_s - self.started_at_s)
         for row in message.rows:
             self.seconds[row.second].add(row)
+            self.totals.add(row)
         if message.kind == "final":
             self.final[message.worker] = message
             return

@@ -13,7 +13,7 @@ QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 
 @dataclass
 class SecondLedger:
-    """All that is known of one second of the plan, from all workers."""
+    """All that is known of one second of the plan (or of all of them), from all workers."""
 
     planned: int = 0
     sent: int = 0
@@ -68,19 +68,23 @@ def whole_latency(state: EndpointState) -> LatencyHistogram:
     return merged(LatencyHistogram(part.latency) for part in (state.ok, state.failed))
 
 
+def whole_service_time(state: EndpointState) -> LatencyHistogram:
+    """Return the service times of every outcome."""
+    return merged(LatencyHistogram(part.service_time) for part in (state.ok, state.failed))
+
+
 def summarise(state: EndpointState, measured_s: float, unanswered_share: float) -> EndpointSummary:
     """Return the summary of one endpoint.
 
     `measured_s` is what the rate is over; `unanswered_share` the share of the plan that was never answered.
     """
-    service_time = merged(LatencyHistogram(part.service_time) for part in (state.ok, state.failed))
     latency = whole_latency(state)
     return EndpointSummary(
         requests=latency.count,
         errors=LatencyHistogram(state.failed.latency).count,
         rate=latency.count / measured_s if measured_s else 0.0,
         latency_s=quantiles(latency, unanswered_share),
-        service_time_s=quantiles(service_time, unanswered_share),
+        service_time_s=quantiles(whole_service_time(state), unanswered_share),
         ok=OkSummary(quantiles(LatencyHistogram(state.ok.latency), unanswered_share)),
         error_messages=state.errors,
     )

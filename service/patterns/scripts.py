@@ -12,7 +12,7 @@ class Script:
     """One `lua/<name>.lua` of a package, called by its hash; Redis gets the text when it does not know it."""
 
     def __init__(self, redis: Redis, package: str, name: str) -> None:
-        text = (files(package) / "lua" / f"{name}.lua").read_text("ascii")
+        text = (files(package) / "lua" / f"{name}.lua").read_text("utf-8")
         self._script: AsyncScript = redis.register_script(text)
 
     async def __call__(self, keys: Sequence[str], *arguments: str | bytes | int) -> Any:

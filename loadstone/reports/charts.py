@@ -1,56 +1,36 @@
-"""The charts of a run: what each shows, as a Vega-Lite specification and as the table behind it.
+"""The charts of a run: what each shows, as a Vega-Lite specification and as the table behind it."""
 
-Plain dictionaries (https://vega.github.io/vega-lite/docs/): a library that builds them costs a second of
-import and says nothing more. Colours are the page's CSS variables, so a chart follows its theme; dashes say
-the same without colour.
-"""
-
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from loadstone.records.histogram import LatencyHistogram, merged
 from loadstone.records.run import Run
-from loadstone.reports.seconds import Column, fold
+from loadstone.reports.plots import Column, LinePlot, Region, Spec, linear_axis, log_axis
+from loadstone.reports.seconds import fold
 from loadstone.reports.units import ABSENT, number_text, seconds_text, share_text
 
-Spec = dict[str, Any]
+_LOG_FROM_SPREAD = 30  # largest ÷ smallest duration from which a linear axis would hide the small ones
+_POINTS_A_NINE = 30
+_GENERATORS = ("t_s", "arrivals.", "latency_s.", "lag_s.")  # columns that are no pattern's measure
 
-COLOURS = ["var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series-4)", "var(--series-5)"]
-DASHES = [[1, 0], [6, 2], [2, 2], [8, 2, 2, 2], [1, 3]]
-CONFIG: Spec = {
-    "background": None,
-    "font": "system-ui, sans-serif",
-    "view": {"stroke": None},
-    "axis": {
-        "labelColor": "var(--muted)",
-        "titleColor": "var(--muted)",
-        "titleFontWeight": "normal",
-        "gridColor": "var(--rule)",
-        "domainColor": "var(--rule)",
-        "tickColor": "var(--rule)",
-        "labelFontSize": 12,
-        "titleFontSize": 12,
-    },
-    "legend": {
-        "orient": "top",
-        "title": None,
-        "labelColor": "var(--ink)",
-        "labelFontSize": 12,
-        "symbolType": "stroke",
-        "symbolSize": 400,
-        "symbolStrokeWidth": 2,
-        "labelLimit": 240,
-    },
+_TIME_AXIS: Spec = {
+    "title": "seconds after the warm-up",
+    "axis": {"grid": False, "tickMinStep": 1, "tickCount": 12},
+    "scale": {"nice": False},
 }
-_POINTS_SHOWN_UP_TO = 2  # a line needs two points to be seen
-_CURVE_STEPS_A_NINE = 30
-_LOG_FROM_SPREAD = 30
+_NINES_AXIS: Spec = {
+    "title": "percentile, one more nine at each step",
+    "axis": {
+        "values": [2, *(10**nines for nines in range(1, 8))],
+        "labelExpr": "format(100 - 100 / datum.value, '.7~r') + ' %'",
+    },
+    "scale": {"type": "log", "nice": False},
+}
 
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart: its words, its specification (width `container`), and its numbers as text."""
+    """One chart: its words, its specification, and its numbers as text, a row for each x value."""
 
     key: str
     title: str
@@ -63,56 +43,61 @@ class Chart:
 
 @dataclass(frozen=True)
 class _Unit:
-    """How the numbers of an axis read."""
+    """How numbers read: multiplied by `factor` on the axis, by `text` in the table."""
 
-    title: str
+    name: str
     factor: float
-    axis_format: str
-    text: Any  # number → text of the table
+    text: Callable[[float | None], str]
+    highest: float | None = None  # where the axis ends, if it does not depend on the numbers
+
+    def scaled(self, values: Column) -> Column:
+        return [None if value is None else float(f"{value * self.factor:.4g}") for value in values]
 
 
-_PER_SECOND = _Unit("per second", 1, "~s", number_text)
-_PLAIN = _Unit("", 1, "~s", number_text)
-_SHARE = _Unit("", 1, "~%", share_text)
+def _number_or_absent(number: float | None) -> str:
+    return ABSENT if number is None else number_text(number)
+
+
+_PER_SECOND = _Unit("per second", 1, _number_or_absent)
+_BARE = _Unit("", 1, _number_or_absent)
+_SHARE = _Unit("%", 100, share_text, highest=100)
 
 
 def charts_of(run: Run) -> list[Chart]:
     """Return a chart for everything the record holds, in reading order; none for what was not measured."""
-    columns, step_s = fold(run.timeline)
-    times_s = columns.get("t_s")
-    charts = [_percentile_curve(run)]
-    if times_s:
-        drawing = _TimeDrawing(run, columns, times_s, step_s)
-        charts = [drawing.rates(), drawing.latencies(), *charts, drawing.lags(), drawing.in_flight()]
-        charts += [drawing.measure(name) for name in columns if name != "t_s" and not _is_generators(name)]
-    return [chart for chart in charts if chart]
+    over_time = _TimeCharts(run)
+    charts = [
+        over_time.rates(),
+        over_time.latencies(),
+        _percentiles(run),
+        over_time.lags(),
+        over_time.in_flight(),
+    ]
+    return [chart for chart in [*charts, *over_time.measures()] if chart]
 
 
-def _is_generators(column: str) -> bool:
-    return column.startswith(("arrivals.", "latency_s.", "lag_s."))
+class _TimeCharts:
+    """Charts over the seconds of one run; each is None when its columns were not measured."""
 
-
-class _TimeDrawing:
-    """Draws columns over the seconds of one run."""
-
-    def __init__(self, run: Run, columns: dict[str, Column], times_s: Column, step_s: int) -> None:
-        self._run = run
-        self._columns = columns
-        self._times_s = times_s
-        self._note = f" Each point is {step_s} s: the worst second of latencies and lags, the mean of all else."
-        if step_s == 1:
-            self._note = ""
-        self._closed = ", closed" if run.workload == "closed" else ""
+    def __init__(self, run: Run) -> None:
+        self._columns, step_s = fold(run.timeline)
+        self._times_s = [t_s or 0 for t_s in self._columns.get("t_s", [])]
+        self._regions = _regions(run, self._times_s)
+        self._closed = _closed(run)
+        self._note = ""
+        if step_s > 1:
+            self._note = (
+                f" A point is {step_s} s: the worst second of latencies and lags, the mean of all else."
+            )
 
     def rates(self) -> Chart | None:
-        """Return arrivals planned, sent and done; dropped and failed ones only when there were any."""
-        names = ["planned", "sent", "completed", "dropped", "errors"]
-        present = [name for name in names if name in ("planned", "sent", "completed") or self._any("arrivals." + name)]
+        """Return arrivals planned, sent and done; dropped and failed ones when there were any."""
+        rare = [name for name in ("dropped", "errors") if any(self._columns.get(f"arrivals.{name}", []))]
         return self._chart(
             "rates",
             "Arrivals: planned, sent, done",
-            "A gap between planned and sent is the generator or its bound; between sent and completed, the system.",
-            {name: f"arrivals.{name}" for name in present},
+            "A gap between planned and sent is the in-flight bound; between sent and completed, the system.",
+            {name: f"arrivals.{name}" for name in ("planned", "sent", "completed", *rare)},
             _PER_SECOND,
         )
 
@@ -123,8 +108,6 @@ class _TimeDrawing:
             f"Latency over time{self._closed}",
             "Percentiles of the requests planned in each second, from the planned start to the last byte.",
             {name + self._closed: f"latency_s.{name}" for name in ("p50", "p95", "p99", "max")},
-            self._duration_unit("latency_s."),
-            log=self._spread("latency_s.") > _LOG_FROM_SPREAD,
         )
 
     def lags(self) -> Chart | None:
@@ -132,215 +115,130 @@ class _TimeDrawing:
         return self._chart(
             "lag",
             "Lag of the sends, p99",
-            "Wake lag is the generator being late, and spoils a measurement; queue lag is the system holding every "
-            "user, and is part of the latency.",
+            "Wake lag is the generator being late, and spoils a measurement; queue lag is the system keeping "
+            "every user busy, and is part of the latency.",
             {"wake lag": "lag_s.wake_p99", "queue lag": "lag_s.queue_p99"},
-            self._duration_unit("lag_s."),
         )
 
     def in_flight(self) -> Chart | None:
         """Return the requests in flight."""
-        description = "A line that keeps rising says that the system does not keep up."
-        return self._chart("in-flight", "In flight", description, {"in flight": "arrivals.in_flight"}, _PLAIN, wide=False)
+        return self._chart(
+            "in-flight",
+            "In flight",
+            "A line that keeps rising says that the system does not keep up.",
+            {"in flight": "arrivals.in_flight"},
+            _BARE,
+            wide=False,
+        )
 
-    def measure(self, column: str) -> Chart | None:
-        """Return one measure of a pattern; ratios and shares as per cent."""
+    def measures(self) -> list[Chart | None]:
+        """Return one chart for each measure of a pattern; ratios and shares in per cent."""
+        return [self._measure(column) for column in self._columns if not column.startswith(_GENERATORS)]
+
+    def _measure(self, column: str) -> Chart | None:
         family, _, name = column.partition(".")
         words = name.replace("_", " ")
-        unit = _SHARE if name.endswith(("ratio", "share")) else _PLAIN
-        title = f"{family.replace('_', ' ').capitalize()}: {words}"
-        return self._chart(column.replace(".", "-"), title, "", {words: column}, unit, wide=False)
+        unit = _SHARE if name.endswith(("ratio", "share")) else None if name.endswith("_s") else _BARE
+        return self._chart(column, f"{family}: {words}", "", {words: column}, unit, wide=False)
 
     def _chart(
         self,
         key: str,
         title: str,
         description: str,
-        series: dict[str, str],
-        unit: _Unit,
+        sources: dict[str, str],
+        unit: _Unit | None = None,
         *,
-        log: bool = False,
         wide: bool = True,
     ) -> Chart | None:
-        present = {label: self._columns[column] for label, column in series.items() if column in self._columns}
-        if not present:
+        """Return the columns that are there, named as in `sources`; durations unless a unit is given."""
+        measured = {
+            name: self._columns[source] for name, source in sources.items() if source in self._columns
+        }
+        if not self._times_s or not measured:
             return None
-        scaled = {label: _scaled(values, unit.factor) for label, values in present.items()}
-        y = _y_axis(unit, log)
-        x = {"title": "seconds after the warm-up", "axis": {"grid": False, "tickMinStep": 1, "tickCount": 12}, "scale": {"nice": False}}
-        spec = _lines("t", self._times_s, scaled, x, y, unit, layers_below=self._regions())
-        rows = [
-            [number_text(t_s or 0), *(ABSENT if value is None else unit.text(value) for value in values)]
-            for t_s, *values in zip(self._times_s, *present.values(), strict=True)
-        ]
-        return Chart(key, title, (description + self._note).strip(), spec, ["second", *present], rows, wide)
-
-    def _regions(self) -> list[Spec]:
-        first_s, last_s = self._times_s[0] or 0, self._times_s[-1] or 0
-        regions = [{"from": first_s, "to": min(0, last_s), "what": "warm-up"}] if first_s < 0 else []
-        for fault in self._run.faults:
-            ends_s = min(last_s, fault["at_s"] + fault.get("for_s", 0))
-            regions.append({"from": fault["at_s"], "to": ends_s, "what": str(fault["what"])})
-        return _region_layers(regions) if regions else []
-
-    def _any(self, column: str) -> bool:
-        return any(self._columns.get(column, []))
-
-    def _values(self, prefix: str) -> list[float]:
-        columns = (values for name, values in self._columns.items() if name.startswith(prefix))
-        return [value for values in columns for value in values if value]
-
-    def _spread(self, prefix: str) -> float:
-        values = self._values(prefix)
-        return max(values) / min(values) if values else 1
-
-    def _duration_unit(self, prefix: str) -> _Unit:
-        return _duration_unit(max(self._values(prefix), default=1))
+        told = [number_text(t_s) for t_s in self._times_s]
+        log = unit is None and _spread(measured.values()) > _LOG_FROM_SPREAD
+        unit = unit or _duration_unit(measured.values())
+        lines = {name: unit.scaled(values) for name, values in measured.items()}
+        y = log_axis(unit.name, lines.values()) if log else linear_axis(unit.name, unit.highest)
+        plot = LinePlot(self._times_s, lines, "second", told, unit.name, _TIME_AXIS, y, self._regions)
+        rows = _rows(told, measured.values(), unit)
+        return Chart(
+            key, title, (description + self._note).strip(), plot.spec(), ["second", *measured], rows, wide
+        )
 
 
-def _percentile_curve(run: Run) -> Chart | None:
-    closed = ", closed" if run.workload == "closed" else ""
-    names = {"latency": f"latency, from the planned start{closed}", "service_time": f"service time, from the send{closed}"}
-    histograms = {label: _all_of(run, kind) for kind, label in names.items()}
-    histograms = {label: histogram for label, histogram in histograms.items() if histogram.count >= 10}
-    if not histograms:
+def _percentiles(run: Run) -> Chart | None:
+    """Return latency beside service time over all requests, the percentile on an axis of nines."""
+    names = {"latency": "latency, from the planned start", "service_time": "service time, from the send"}
+    histograms = {name + _closed(run): _all_requests(run, kind) for kind, name in names.items()}
+    count = min(histogram.count for histogram in histograms.values())
+    if count < 20:  # not even a median
         return None
-    ranks = _ranks(max(histogram.count for histogram in histograms.values()))
-    curves = {label: [h.reportable_quantile_s(1 - 1 / rank) for rank in ranks] for label, h in histograms.items()}
-    unit = _duration_unit(max(value for curve in curves.values() for value in curve if value is not None))
-    x = {
-        "title": "percentile, one more nine at each step",
-        "scale": {"type": "log", "nice": False},
-        "axis": {"values": [2, 10, 100, 1000, 10_000, 100_000], "labelExpr": "format(1 - 1 / datum.value, '.5~%')"},
+    ranks = _ranks(count)
+    told = [f"{100 - 100 / rank:.6g} %" for rank in ranks]
+    curves = {
+        name: [h.reportable_quantile_s(1 - 1 / rank) for rank in ranks] for name, h in histograms.items()
     }
-    scaled = {label: _scaled(curve, unit.factor) for label, curve in curves.items()}
-    spec = _lines("rank", ranks, scaled, x, _y_axis(unit, log=True), unit, tooltip_x=_percentiles(ranks))
-    shown = [(q, 1 / (1 - q)) for q in (0.5, 0.9, 0.95, 0.99, 0.999, 0.9999)]
-    rows = [
-        [f"{q:.4g}", *(seconds_text(h.reportable_quantile_s(q)) for h in histograms.values())]
-        for q, rank in shown
-        if rank <= ranks[-1] * 1.001
-    ]
-    description = (
+    unit = _duration_unit(curves.values())
+    lines = {name: unit.scaled(curve) for name, curve in curves.items()}
+    y = log_axis(unit.name, lines.values())
+    plot = LinePlot(ranks, lines, "percentile", told, unit.name, _NINES_AXIS, y)
+    return Chart(
+        "percentiles",
+        f"How slow the slowest are{_closed(run)}",
         "All requests of the run. Where the two curves part, requests waited before they could be sent; "
-        "a measurement from the send alone would not show it."
+        "a measurement from the send alone would not show it.",
+        plot.spec(),
+        ["percentile", *histograms],
+        _rows(told, curves.values(), unit),
     )
-    return Chart("percentiles", "How slow are the slowest", description, spec, ["quantile", *histograms], rows)
 
 
-def _all_of(run: Run, kind: str) -> LatencyHistogram:
+def _all_requests(run: Run, kind: str) -> LatencyHistogram:
     outcomes = (outcome for endpoint in run.histograms.values() for outcome in endpoint.values())
     return merged(LatencyHistogram.from_hdr_v2(kinds[kind]) for kinds in outcomes if kind in kinds)
 
 
 def _ranks(count: int) -> list[float]:
-    """Return 1/(1 − q) on a log axis, from the median's neighbourhood to the last percentile that count supports."""
+    """Return values of 1/(1 − q), even on a log axis, up to the last that `count` samples support."""
+    last = count / 10
     ranks, rank = [], 1.25
-    while rank <= count / 10:
+    while rank < last:
         ranks.append(rank)
-        rank *= 10 ** (1 / _CURVE_STEPS_A_NINE)
-    return [*ranks, count / 10]
+        rank *= 10 ** (1 / _POINTS_A_NINE)
+    return [*ranks, last]
 
 
-def _percentiles(ranks: Iterable[float]) -> list[str]:
-    return [f"{100 - 100 / rank:.6g} %" for rank in ranks]
+def _regions(run: Run, times_s: list[float]) -> list[Region]:
+    """Return the warm-up and the faults, as far as they lie within the times."""
+    if not times_s:
+        return []
+    first_s, last_s = times_s[0], times_s[-1]
+    spans = [Region(first_s, 0, "warm-up")] if first_s < 0 else []
+    spans += [Region(f["at_s"], f["at_s"] + f.get("for_s", 0), str(f["what"])) for f in run.faults]
+    return [Region(span.start, min(span.end, last_s), span.name) for span in spans if span.start <= last_s]
 
 
-def _duration_unit(longest_s: float) -> _Unit:
+def _rows(told: list[str], columns: Iterable[Column], unit: _Unit) -> list[list[str]]:
+    return [[x, *map(unit.text, ys)] for x, *ys in zip(told, *columns, strict=True)]
+
+
+def _duration_unit(columns: Iterable[Column]) -> _Unit:
+    longest_s = max(_positive(columns), default=1)
     name, factor = ("µs", 1e6) if longest_s < 1e-3 else ("ms", 1e3) if longest_s < 10 else ("s", 1.0)
-    return _Unit(name, factor, ",~r", seconds_text)
+    return _Unit(name, factor, seconds_text)
 
 
-def _scaled(values: Iterable[float | None], factor: float) -> Column:
-    return [None if value is None else float(f"{value * factor:.4g}") for value in values]
+def _spread(columns: Iterable[Column]) -> float:
+    values = _positive(columns)
+    return max(values) / min(values) if values else 1
 
 
-def _y_axis(unit: _Unit, log: bool) -> Spec:
-    title = f"{unit.title}, log scale" if log else unit.title or None
-    scale: Spec = {"type": "log"} if log else {"zero": True}
-    if unit is _SHARE:
-        scale["domain"] = [0, 1]
-    return {"title": title, "scale": scale, "axis": {"format": unit.axis_format, "tickCount": 5}}
+def _positive(columns: Iterable[Column]) -> list[float]:
+    return [value for column in columns for value in column if value]
 
 
-def _lines(
-    x_name: str,
-    xs: Sequence[float | None],
-    series: dict[str, Column],
-    x: Spec,
-    y: Spec,
-    unit: _Unit,
-    *,
-    layers_below: Sequence[Spec] = (),
-    tooltip_x: Sequence[str] = (),
-) -> Spec:
-    """Return lines over one axis, and a rule at the pointer that tells every line's value there."""
-    points = [{"x": at, "series": label, "y": value} for label, values in series.items() for at, value in zip(xs, values, strict=True)]
-    x_axis = {"field": "x", "type": "quantitative", **x}
-    lines = {
-        "data": {"values": points},
-        "mark": {"type": "line", "strokeWidth": 1.8, "point": len(xs) < _POINTS_SHOWN_UP_TO},
-        "encoding": {"x": x_axis, "y": {"field": "y", "type": "quantitative", **y}, **_series_encoding(list(series))},
-    }
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "width": "container",
-        "height": 200,
-        "config": CONFIG,
-        "layer": [*layers_below, lines, _pointer_layer(x_name, xs, series, x_axis, unit, tooltip_x)],
-    }
-
-
-def _series_encoding(labels: list[str]) -> Spec:
-    legend = {} if len(labels) > 1 else None
-    scales = {"color": COLOURS, "strokeDash": DASHES}
-    return {
-        channel: {
-            "field": "series",
-            "type": "nominal",
-            "scale": {"domain": labels, "range": values[: len(labels)]},
-            "legend": legend,
-        }
-        for channel, values in scales.items()
-    }
-
-
-def _pointer_layer(
-    x_name: str, xs: Sequence[float | None], series: dict[str, Column], x_axis: Spec, unit: _Unit, tooltip_x: Sequence[str]
-) -> Spec:
-    told = tooltip_x or [number_text(at or 0) for at in xs]
-    rows = [
-        {"x": at, "told": text, **{f"y{n}": value for n, value in enumerate(values)}}
-        for at, text, *values in zip(xs, told, *series.values(), strict=True)
-    ]
-    first = {"field": "told", "title": "percentile" if tooltip_x else "second"}
-    number_format = ".1%" if unit is _SHARE else ",.4~r"
-    suffix = f" ({unit.title})" if unit.title else ""
-    tooltip = [first] + [
-        {"field": f"y{n}", "type": "quantitative", "title": label + suffix, "format": number_format}
-        for n, label in enumerate(series)
-    ]
-    pointed = {"condition": {"param": "pointer", "empty": False, "value": 0.6}, "value": 0}
-    select = {"type": "point", "fields": ["x"], "nearest": True, "on": "pointerover", "clear": "pointerout"}
-    return {
-        "data": {"values": rows},
-        "params": [{"name": "pointer", "select": select}],
-        "mark": {"type": "rule", "color": "var(--ink)", "strokeWidth": 1},
-        "encoding": {"x": x_axis, "opacity": pointed, "tooltip": tooltip},
-    }
-
-
-def _region_layers(regions: list[Spec]) -> list[Spec]:
-    x = {"field": "from", "type": "quantitative"}
-    return [
-        {
-            "data": {"values": regions},
-            "mark": {"type": "rect", "color": "var(--region)", "tooltip": None},
-            "encoding": {"x": x, "x2": {"field": "to"}},
-        },
-        {
-            "data": {"values": regions},
-            "mark": {"type": "text", "align": "left", "baseline": "top", "dx": 4, "dy": 3, "color": "var(--muted)"},
-            "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "what"}},
-        },
-    ]
+def _closed(run: Run) -> str:
+    return ", closed" if run.workload == "closed" else ""

@@ -4,22 +4,15 @@ import base64
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from loadstone.records.run import Run
 from loadstone.reports import sentences, units, vega
 from loadstone.reports.charts import Chart, charts_of
 
+WIDE_PIXELS, NARROW_PIXELS = 960, 440  # of the still pictures' plotting areas
 TEMPLATES = Path(__file__).parent / "templates"
-VERDICT_WORDS = {
-    "PASS": "Every promise was kept.",
-    "FAIL": "A promise was broken.",
-    "INVALID": "The measurement is invalid: its latencies and objectives say nothing about the system.",
-    "PARTIAL": "The run did not reach its end.",
-}
 
 
 def render_html(run: Run) -> str:
@@ -28,24 +21,37 @@ def render_html(run: Run) -> str:
     Its content policy allows the scripts it carries, by their hashes, and nothing else.
     """
     charts = charts_of(run)
-    scripts = [vega.javascript(), (TEMPLATES / "report.js").read_text("utf-8")] if charts else []
-    scripts = scripts or [(TEMPLATES / "report.js").read_text("utf-8")]
-    return _environment().get_template("report.html.j2").render(
-        run=run,
-        say=sentences,
-        verdict_words=VERDICT_WORDS[run.verdict],
-        charts=charts,
-        pictures={chart.key: Markup(vega.picture(chart.spec, 860 if chart.wide else 400)) for chart in charts},
-        specifications=_json_for_script(charts),
-        style=Markup((TEMPLATES / "report.css").read_text("utf-8")),
-        scripts=[Markup(script) for script in scripts],
-        content_policy=_content_policy(scripts),
+    scripts = [*([vega.javascript()] if charts else []), _template_text("report.js")]
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            run=run,
+            say=sentences,
+            charts=charts,
+            pictures={
+                chart.key: vega.picture(chart.spec, WIDE_PIXELS if chart.wide else NARROW_PIXELS)
+                for chart in charts
+            },
+            specifications=_json_for_script(charts),
+            style=_template_text("report.css"),
+            scripts=scripts,
+            content_policy=_content_policy(scripts),
+        )
     )
+
+
+def _template_text(name: str) -> str:
+    return (TEMPLATES / name).read_text("utf-8")
 
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {
         "seconds": units.seconds_text,
@@ -55,15 +61,15 @@ def _environment() -> Environment:
         "number": units.number_text,
         "length_of_time": units.length_text,
         "plain": units.plain_text,
-        "words": lambda name: str(name).replace("_", " "),
+        "named": lambda value, name: units.named_text(str(name), value),
     }
     return environment
 
 
-def _json_for_script(charts: list[Chart]) -> Markup:
+def _json_for_script(charts: list[Chart]) -> str:
     """Return the specifications by key, as JSON that cannot end the element it stands in."""
     text = json.dumps({chart.key: chart.spec for chart in charts}, separators=(",", ":"), ensure_ascii=False)
-    return Markup(text.replace("<", "\\u003c"))
+    return text.replace("<", "\\u003c")
 
 
 def _content_policy(scripts: list[str]) -> str:

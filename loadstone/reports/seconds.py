@@ -14,7 +14,9 @@ def fold(timeline: Timeline, limit: int = 300) -> tuple[dict[str, Column], int]:
     Latencies, lags and requests in flight show their worst second (percentiles are never averaged), all
     else its mean. Columns that were never measured are left out; `t_s` is the first second of a point.
     """
-    columns = {name: values for name, values in timeline.columns.items() if any(v is not None for v in values)}
+    columns = {
+        name: values for name, values in timeline.columns.items() if any(v is not None for v in values)
+    }
     step = max(1, ceil(max((len(values) for values in columns.values()), default=0) / limit))
     return {name: _fold_column(name, values, step) for name, values in columns.items()}, step
 

@@ -59,13 +59,15 @@ def partial_text(run: Run) -> str:
     if not run.partial:
         return ""
     if run.measured_s <= 0:
-        return "PARTIAL: the run was ended before its warm-up was over; nothing was measured."
+        return "The run was ended before its warm-up was over; nothing was measured"
     measured = f"{length_text(round(run.measured_s, 1))} of {length_text(run.duration_s)}"
-    return f"PARTIAL: the run was ended at {measured}; the numbers cover that time alone."
+    return f"The run was ended at {measured}; the numbers cover that time alone"
 
 
 def verdict_text(run: Run) -> str:
     """Return the verdict's grounds in one sentence."""
+    if run.verdict == "PARTIAL":
+        return partial_text(run)
     failed, missed = run.failed_checks, missed_objectives(run)
     grounds = []
     if failed:
@@ -75,7 +77,9 @@ def verdict_text(run: Run) -> str:
             f"{len(missed)} of {_counted(len(run.objectives), 'objective')} missed: {', '.join(missed)}"
         )
     if not run.valid:
-        grounds.append("the measurement is invalid")
+        grounds.append(
+            "the measurement is invalid: its latencies and objectives say nothing about the system"
+        )
     return "; ".join(grounds) or _all_held_text(run)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -120,10 +119,8 @@ def _print_arrivals(page: _Page, run: Run) -> None:
     closed = " closed" if run.workload == "closed" else ""
     page.line()
     page.item("arrivals", sentences.arrivals_text(run))
-    page.item(
-        "lag",
-        f"wake p99 {seconds_text(arrivals.wake_lag_s.p99)}, queue p99 {seconds_text(arrivals.queue_lag_s.p99)}",
-    )
+    wake_s, queue_s = arrivals.wake_lag_s.p99, arrivals.queue_lag_s.p99
+    page.item("lag", f"wake p99 {seconds_text(wake_s)}, queue p99 {seconds_text(queue_s)}")
     p50, p99 = (quantile_text(service_time_s, name) + closed for name in ("p50", "p99"))
     page.item("service", f"time from the send: p50 {p50}, p99 {p99}")
 
@@ -185,13 +182,9 @@ def _print_failure(page: _Page, name: str, check: CheckResult) -> None:
     if check.conviction:
         page.item("why", check.conviction)
     for example in islice(check.examples, EXAMPLES_SHOWN):
-        page.item("example", _example_text(example))
+        page.item("example", plain_text(example))
     if len(check.examples) > EXAMPLES_SHOWN:
         page.item("", f"and {len(check.examples) - EXAMPLES_SHOWN} more in the report")
-
-
-def _example_text(example: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {plain_text(value)}" for name, value in example.items())
 
 
 def _print_objectives(page: _Page, run: Run) -> None:
@@ -206,21 +199,18 @@ def _print_objectives(page: _Page, run: Run) -> None:
 
 
 def _print_notes(page: _Page, run: Run) -> None:
-    if not run.valid:
+    notes = [("INVALID", reason, "bold red") for reason in run.invalid_reasons]
+    notes += [(f"note {number}", warning, "") for number, warning in enumerate(run.warnings, start=1)]
+    if notes:
         page.line()
-        page.line("INVALID: latencies and objectives of this run say nothing about the system.", "bold red")
-        for reason in run.invalid_reasons:
-            page.item("because", reason)
-    if run.warnings:
-        page.line()
-        for number, warning in enumerate(run.warnings, start=1):
-            page.item(f"note {number}", warning)
+    for label, content, style in notes:
+        page.item(label, content, style)
 
 
 def _print_verdict(page: _Page, run: Run, report_path: Path | None) -> None:
     page.line()
     if run.partial:
-        page.line(sentences.partial_text(run), VERDICT_STYLES["PARTIAL"])
+        page.line(f"PARTIAL: {sentences.partial_text(run)}", VERDICT_STYLES["PARTIAL"])
     if run.verdict != "PARTIAL":
         page.line(sentences.verdict_text(run))
     report = f"  report: {report_path}" if report_path else ""

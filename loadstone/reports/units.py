@@ -1,4 +1,4 @@
-"""Numbers as a tired engineer reads them: base units in, short text out. `ABSENT` stands for "not measured"."""
+"""Numbers as a tired engineer reads them: base units in, short text out. `–` stands for "not measured"."""
 
 from typing import Any
 
@@ -61,6 +61,18 @@ def length_text(duration_s: float) -> str:
     return " ".join(f"{amount} {unit}" for amount, unit in parts if amount)
 
 
+def named_text(name: str, value: Any) -> tuple[str, str]:
+    """Return a free-form entry of the record as label and text; the unit moves from the name to the value."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if name.endswith("_s"):
+            return _words(name.removesuffix("_s")), _exact_seconds_text(value)
+        if name.endswith("_bytes"):
+            return _words(name.removesuffix("_bytes")), f"{value / 1e6:,.1f} MB"
+        if name.endswith(("ratio", "share")):
+            return _words(name), share_text(value)
+    return _words(name), plain_text(value)
+
+
 def plain_text(value: Any) -> str:
     """Return a value of the record's free-form parts in one line; mappings and lists are spelled out."""
     if value is None:
@@ -70,10 +82,21 @@ def plain_text(value: Any) -> str:
     if isinstance(value, (int, float)):
         return number_text(value)
     if isinstance(value, dict):
-        return ", ".join(f"{key} {plain_text(part)}" for key, part in value.items())
+        return ", ".join(" ".join(named_text(str(name), part)) for name, part in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(plain_text(part) for part in value)
     return str(value)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _exact_seconds_text(instant_s: float) -> str:
+    """Return an instant or a duration to the millisecond: examples are compared by their differences."""
+    if abs(instant_s) < 1:
+        return seconds_text(instant_s)
+    return f"{instant_s:,.3f}".rstrip("0").rstrip(".") + " s"
 
 
 def _short(number: float) -> str:

@@ -1,11 +1,12 @@
-"""What the report needs of Vega: its JavaScript, and pictures of charts; both from the installed vl-convert."""
+"""What the report needs of Vega: its JavaScript, and pictures of charts; both out of vl-convert."""
 
 import os
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-_STATIC_WIDTH = 860
+_NO_CACHE = (OSError, RuntimeError)  # RuntimeError: this user has no home directory
 _SNIPPET = "window.vegaEmbed = vegaEmbed;"
 
 
@@ -15,35 +16,36 @@ def javascript() -> str:
     Bundling takes over a second, so the result is kept in the user's cache directory; a directory that
     cannot be used only costs that second again.
     """
-    import vl_convert
-
-    cached = _cache_directory() / f"vega-embed-{vl_convert.__version__}.js"
     try:
-        return cached.read_text("utf-8")
-    except OSError:
+        return _cache_file().read_text("utf-8")
+    except _NO_CACHE:
+        import vl_convert
+
         script: str = vl_convert.javascript_bundle(_SNIPPET)
-    _keep(cached, script)
+    _keep(script)
     return script
 
 
-def picture(spec: dict[str, Any], width: int = _STATIC_WIDTH) -> str:
-    """Return the chart as an SVG element of that many pixels' width."""
+def picture(spec: dict[str, Any], width: int) -> str:
+    """Return the chart as an SVG element whose plotting area is that many pixels wide."""
     import vl_convert
 
     svg: str = vl_convert.vegalite_to_svg({**spec, "width": width})
     return svg
 
 
-def _cache_directory() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "loadstone"
+def _cache_file() -> Path:
+    directory = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    return directory / "loadstone" / f"vega-embed-{version('vl-convert-python')}.js"
 
 
-def _keep(path: Path, content: str) -> None:
+def _keep(script: str) -> None:
     """Write the file whole or not at all: another run may read it at this moment."""
     try:
+        path = _cache_file()
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-            file.write(content)
+            file.write(script)
         Path(file.name).replace(path)
-    except OSError:
+    except _NO_CACHE:
         return

@@ -10,10 +10,16 @@ from pathlib import Path
 from typing import Any, Self
 
 CHROMIUM = Path("/usr/bin/chromium")
-_FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-background-networking --no-first-run "
-    "--disable-component-update --disable-sync --remote-debugging-pipe"
-).split()
+_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+    "--remote-debugging-pipe",
+]
 _ANSWER_WITHIN_S = 30
 
 
@@ -33,8 +39,9 @@ class Chromium:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=(3, 4),
-            preexec_fn=lambda: _place(ends),  # noqa: PLW1509 - Chromium expects its pipe at 3 and 4
+            preexec_fn=lambda: _place(ends),
         )
+        # Chromium reads its commands from descriptor 3 and answers on 4.
         for end in (commands_in, replies_out, *ends):
             os.close(end)
         target = self._call("Target.createTarget", {"url": "about:blank"}, session=None)["targetId"]
@@ -62,7 +69,9 @@ class Chromium:
         self.call("Page.navigate", url=page.as_uri())
         deadline_s = time.monotonic() + _ANSWER_WITHIN_S
         while not self.evaluate(until):
-            assert time.monotonic() < deadline_s, f"{until} is still false; the page reported {self.complaints()}"
+            assert time.monotonic() < deadline_s, (
+                f"{until} is still false; the page reported {self.complaints()}"
+            )
             time.sleep(0.05)
 
     def evaluate(self, expression: str) -> Any:

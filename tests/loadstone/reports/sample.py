@@ -104,8 +104,8 @@ def failing_run() -> Run:
             }
             for n in range(1, 6)
         ],
-        conviction="Our reading of the guide: the lease of 1 s ends before the work of 1.5 s does, a second job "
-        "starts, and nothing stops the first one from writing its older result last.",
+        conviction="Our reading of the guide: the lease of 1 s ends before the work of 1.5 s does, a second "
+        "job starts, and nothing stops the first one from writing its older result last.",
     )
     run.checks["rate_limiting"] = CheckResult(
         violations=0,
@@ -148,6 +148,16 @@ def closed_run() -> Run:
         {"expression": "p99(GET /feed) < 20ms", "value": 0.0417, "bound": 0.02, "passed": False},
         {"expression": "errors < 2%", "value": 0.0125, "bound": 0.02, "passed": True},
     ]
+    return run
+
+
+def invalid_run() -> Run:
+    """Return a run whose generator could not keep up, with arrivals dropped and a fault on the way."""
+    run = passing_run()
+    run.valid = False
+    run.invalid_reasons = ["The generator woke up late in 9 of 30 seconds: wake lag p99 above 2 ms."]
+    run.arrivals.dropped, run.arrivals.sent = 51, 8953
+    run.faults = [{"what": "pause the primary", "at_s": 16, "for_s": 2, "restored": True}]
     return run
 
 

@@ -1,0 +1,165 @@
+"""Lines over an axis as a Vega-Lite specification, written as plain dictionaries.
+
+The specification's reference is https://vega.github.io/vega-lite/docs/. A library that builds it costs a
+second of import and says nothing more. Colours are the page's CSS variables, so a plot follows its theme, and
+dashes tell the lines apart without colour.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from math import ceil, log10
+from typing import Any
+
+Spec = dict[str, Any]
+Column = Sequence[float | None]
+
+COLOURS = ["var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series-4)", "var(--series-5)"]
+DASHES = [[1, 0], [6, 2], [2, 2], [8, 2, 2, 2], [1, 3]]
+CONFIG: Spec = {
+    "background": None,
+    "font": "system-ui, sans-serif",
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": "var(--muted)",
+        "titleColor": "var(--muted)",
+        "titleFontWeight": "normal",
+        "gridColor": "var(--rule)",
+        "domainColor": "var(--rule)",
+        "tickColor": "var(--rule)",
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+    },
+    "legend": {
+        "orient": "top",
+        "title": None,
+        "labelColor": "var(--ink)",
+        "labelFontSize": 12,
+        "symbolType": "stroke",
+        "symbolSize": 400,
+        "symbolStrokeWidth": 2,
+        "labelLimit": 240,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Region:
+    """A span of the x axis with a name, shaded."""
+
+    start: float
+    end: float
+    name: str
+
+
+@dataclass(frozen=True)
+class LinePlot:
+    """Named lines over common x values. None breaks a line.
+
+    `x_texts` says each x value in words, under `x_name`, to whoever points at it; `unit` belongs to the y
+    axis. `x` and `y` are further properties of the two encodings.
+    """
+
+    xs: Column
+    lines: dict[str, Column]
+    x_name: str
+    x_texts: Sequence[str]
+    unit: str
+    x: Spec
+    y: Spec
+    regions: Sequence[Region] = field(default_factory=tuple)
+
+    def spec(self) -> Spec:
+        """Return the specification; its width is the container's."""
+        layers = [*(_region_layers(self.regions) if self.regions else ()), self._lines(), self._pointer()]
+        return {
+            "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+            "width": "container",
+            "height": 200,
+            "config": CONFIG,
+            "layer": layers,
+        }
+
+    def _lines(self) -> Spec:
+        values = [
+            {"x": x, "line": name, "y": y}
+            for name, column in self.lines.items()
+            for x, y in zip(self.xs, column, strict=True)
+        ]
+        lone = len(self.xs) == 1  # a line needs two points to be seen
+        return {
+            "data": {"values": values},
+            "mark": {"type": "line", "strokeWidth": 1.8, "point": lone},
+            "encoding": {"x": self._x(), "y": {**_quantity("y"), **self.y}, **_tell_apart(list(self.lines))},
+        }
+
+    def _pointer(self) -> Spec:
+        """Return a rule at the x value nearest to the pointer, which tells every line's value there."""
+        values = [
+            {"x": x, "told": text, **{f"y{n}": y for n, y in enumerate(ys)}}
+            for x, text, *ys in zip(self.xs, self.x_texts, *self.lines.values(), strict=True)
+        ]
+        unit = f" ({self.unit})" if self.unit else ""
+        told = [{"field": "told", "title": self.x_name}]
+        for n, name in enumerate(self.lines):
+            told.append({**_quantity(f"y{n}"), "title": name + unit, "format": ",.4~r"})
+        select = {
+            "type": "point",
+            "fields": ["x"],
+            "nearest": True,
+            "on": "pointerover",
+            "clear": "pointerout",
+        }
+        pointed = {"condition": {"param": "pointer", "empty": False, "value": 0.6}, "value": 0}
+        return {
+            "data": {"values": values},
+            "params": [{"name": "pointer", "select": select}],
+            "mark": {"type": "rule", "color": "var(--ink)", "strokeWidth": 1},
+            "encoding": {"x": self._x(), "opacity": pointed, "tooltip": told},
+        }
+
+    def _x(self) -> Spec:
+        return {**_quantity("x"), **self.x}
+
+
+def log_axis(title: str, columns: Iterable[Column]) -> Spec:
+    """Return a logarithmic y axis just wide enough for the columns, with lines at 1, 2 and 5."""
+    highest = max(value for column in columns for value in column if value is not None)
+    decades = range(-3, ceil(log10(highest)) + 1)
+    ticks = [digit * 10.0**decade for decade in decades for digit in (1, 2, 5)]
+    scale = {"type": "log", "nice": False, "padding": 8}
+    return {"title": f"{title}, log scale", "scale": scale, "axis": {"format": ",~r", "values": ticks}}
+
+
+def linear_axis(title: str, highest: float | None = None) -> Spec:
+    """Return a y axis from zero, to `highest` when it is given."""
+    scale: Spec = {"zero": True} if highest is None else {"domain": [0, highest]}
+    return {"title": title or None, "scale": scale, "axis": {"format": ",~r", "tickCount": 5}}
+
+
+def _quantity(name: str) -> Spec:
+    return {"field": name, "type": "quantitative"}
+
+
+def _tell_apart(names: list[str]) -> Spec:
+    legend: Spec | None = {} if len(names) > 1 else None
+    ranges: dict[str, list[Any]] = {"color": COLOURS, "strokeDash": DASHES}
+    return {
+        channel: {
+            "field": "line",
+            "type": "nominal",
+            "scale": {"domain": names, "range": values[: len(names)]},
+            "legend": legend,
+        }
+        for channel, values in ranges.items()
+    }
+
+
+def _region_layers(regions: Sequence[Region]) -> list[Spec]:
+    data = {"values": [{"from": region.start, "to": region.end, "name": region.name} for region in regions]}
+    shade = {"type": "rect", "color": "var(--region)"}
+    label = {"type": "text", "align": "left", "baseline": "bottom", "dy": -2, "color": "var(--muted)"}
+    x = _quantity("from")
+    return [
+        {"data": data, "mark": shade, "encoding": {"x": x, "x2": {"field": "to"}}},
+        {"data": data, "mark": label, "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "name"}}},
+    ]

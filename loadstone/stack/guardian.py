@@ -57,6 +57,11 @@ class Guardian:
         path.chmod(0o711)
         return path
 
+    @property
+    def pid(self) -> int:
+        """The guardian process's id."""
+        return self._process.pid
+
     def reserve_port(self) -> int:
         """Return a loopback port that is this run's own until the guardian is closed."""
         reserved = reserve_port()

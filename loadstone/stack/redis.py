@@ -45,12 +45,13 @@ class RedisServer:
         self.process.wait_until(self._answers, "answer", START_TIMEOUT_S)
 
     def ask(self, *command: str) -> str:
-        """Return the raw reply to one command, of the Redis protocol (RESP2)."""
-        request = f"*{len(command)}\r\n" + "".join(f"${len(word)}\r\n{word}\r\n" for word in command)
+        """Return the raw reply to one command, in the Redis protocol (RESP2)."""
+        words = [word.encode() for word in command]
+        request = b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
         with closing(socket.create_connection((LOOPBACK, self.port), SOCKET_TIMEOUT_S)) as connection:
-            connection.sendall(request.encode() + b"*1\r\n$4\r\nQUIT\r\n")
+            connection.sendall(request + b"*1\r\n$4\r\nQUIT\r\n")  # so that the reply has an end
             with connection.makefile("rb") as replies:
-                return replies.read().decode()
+                return replies.read().decode().removesuffix("+OK\r\n")
 
     def facts(self) -> dict[str, str]:
         """Return the version, and the settings that durability depends on."""

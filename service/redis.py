@@ -12,6 +12,7 @@ from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 
 from service.settings import Settings
 
+NAMESPACE = "service"  # of every key
 SOCKET_TIMEOUT_S = 1.0
 POOL_TIMEOUT_S = 1.0
 REPEATS = 2

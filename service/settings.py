@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     database_read_replicas: Annotated[tuple[str, ...], NoDecode] = ()  # comma separated
     redis_url: str = "redis://127.0.0.1:6379/0"
     db_pool_size: PositiveInt = 20  # of each server
-    db_max_overflow: int = Field(0, ge=0)
+    db_max_overflow: int = Field(default=0, ge=0)
     redis_max_connections: PositiveInt = 50
 
     caching_strategy: str = "lease"
@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     replica_wait_s: NonNegativeFloat = 0.05
 
     # Argon2id as OWASP recommends. A load test that logs many users in may choose a cheaper profile.
-    password_hash_memory_kib: int = Field(19456, ge=8)
+    password_hash_memory_kib: int = Field(default=19456, ge=8)
     password_hash_time_cost: PositiveInt = 2
 
     @field_validator("database_read_replicas", mode="before")

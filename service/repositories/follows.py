@@ -10,7 +10,7 @@ from service.tables import follows
 
 
 async def add(connection: AsyncConnection, follower_id: int, followed_id: int) -> None:
-    """Let one user follow another, if they do not yet; raises NotFoundError when one of them does not exist."""
+    """Let one user follow another from now on; raises NotFoundError when there is no such user."""
     statement = insert(follows).values(follower_id=follower_id, followed_id=followed_id)
     try:
         await connection.execute(statement.on_conflict_do_nothing())

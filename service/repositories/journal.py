@@ -45,4 +45,4 @@ async def entries(connection: AsyncConnection) -> list[dict[str, Any]]:
 async def final_statuses(connection: AsyncConnection) -> dict[int, str]:
     """Return the present status of every video in the journal."""
     statement = select(videos.c.id, videos.c.status).where(videos.c.id.in_(select(journal.c.video_id)))
-    return {id: status for id, status in await connection.execute(statement)}
+    return {row.id: row.status for row in await connection.execute(statement)}

@@ -30,8 +30,8 @@ async def feed(
 ) -> list[Post]:
     """Return the next posts of those whom a reader follows, newest first.
 
-    Takes the newest few of each author from the index and merges them: the work depends on how many are followed,
-    not on how much they ever wrote.
+    Takes the newest few of each author from the index and merges them: the work depends on how many are
+    followed, not on how much they ever wrote.
     """
     of_author = select(posts).where(posts.c.author_id == follows.c.followed_id)
     newest = newest_first(of_author, posts, before, count).lateral("newest")

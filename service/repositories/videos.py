@@ -65,7 +65,7 @@ async def change(
 
 
 async def set_status(connection: AsyncConnection, video_id: int, status: Status, fence: int | None) -> bool:
-    """Set a status under a lock's fence; return False, changing nothing, when a higher fence has written here.
+    """Set a status under a lock's fence; return False, changing nothing, when a higher one has written here.
 
     `fence` is None under a lock that gives none: then every write is accepted, the late ones too.
     """
@@ -77,4 +77,4 @@ async def set_status(connection: AsyncConnection, video_id: int, status: Status,
 
 async def stored_views(connection: AsyncConnection) -> dict[int, int]:
     """Return the views of every video as the database has them."""
-    return {id: views for id, views in await connection.execute(select(videos.c.id, videos.c.views))}
+    return {row.id: row.views for row in await connection.execute(select(videos.c.id, videos.c.views))}

@@ -3,10 +3,10 @@
 import shlex
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
-import click
 import msgspec
 import typer
 from rich.console import Console
@@ -24,10 +24,9 @@ from loadstone.stack.guardian import Guardian
 from loadstone.system import SystemPlan, running_system
 
 EXIT_GOOD, EXIT_FAILED, EXIT_MISTAKE, EXIT_INCONCLUSIVE = 0, 1, 2, 3
+INTERRUPTED = 130  # what typer returns after Ctrl-C
 
 app = typer.Typer(
-    help="Load testing that shows speed and correctness in one table.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -40,6 +39,13 @@ SetFlag = Annotated[list[str], typer.Option("--set", metavar="FAMILY=STRATEGY", 
 EnvFlag = Annotated[list[str], typer.Option("--env", metavar="NAME=VALUE", help="A setting of the service.")]
 SeedFlag = Annotated[int, typer.Option(help="Of the data, the arrivals and the draws.")]
 ProcessesFlag = Annotated[int, typer.Option("--service-processes", min=1, help="One process per port.")]
+
+
+@app.callback(invoke_without_command=True)
+def about(context: typer.Context) -> None:
+    """Load testing that shows speed and correctness in one table."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 @app.command()
@@ -117,10 +123,12 @@ def up(
     project = find_project(Path.cwd())
     _, spec = choose_scenario(project, scenario, None)
     plan = _system_plan(project, spec, strategies, settings, seed, "", service_processes)
+    stop = threading.Event()
     with (
         Guardian() as guardian,
         TerminalProgress(Console(stderr=True)) as progress,
         running_system(project, plan, guardian, progress.step) as system,
+        Interrupts(stop.set),
     ):
         for number, url in enumerate(system.urls, 1):
             print(f"service {number}: {url}")
@@ -128,7 +136,8 @@ def up(
             print(f"{name}: {address}")
         sys.stdout.flush()
         progress.step("running; Ctrl-C stops everything")
-        _wait_for_interrupt()
+        with suppress(Interrupted):
+            stop.wait()
 
 
 @app.command()
@@ -154,19 +163,16 @@ def report(
 
 def main() -> None:
     """Run the command line and exit: 0 good, 1 failed, 2 a mistake or nothing valid, 3 inconclusive."""
-    command = typer.main.get_command(app)
     try:
-        code = command.main(prog_name="loadstone", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message())
-        code = EXIT_GOOD
-    except click.UsageError as error:
-        help_of = error.ctx.command_path if error.ctx else "loadstone"
-        code = _complain(error.format_message(), f"See {help_of} --help.")
+        code = typer.main.get_command(app).main(prog_name="loadstone", standalone_mode=False)
+    except typer.TyperException as error:
+        code = _complain(error.format_message(), "See loadstone --help.")
     except LoadstoneError as error:
         code = _complain(error.message, error.remedy, error.exit_code)
-    except (KeyboardInterrupt, Interrupted, click.Abort):
-        code = _complain("stopped; nothing had been measured.", "", EXIT_INCONCLUSIVE)
+    except (Interrupted, typer.Abort):
+        code = INTERRUPTED
+    if code == INTERRUPTED:
+        code = _complain("stopped before anything was measured.", "", EXIT_INCONCLUSIVE)
     sys.exit(code)
 
 
@@ -210,12 +216,3 @@ def _show(record: Run, directory: RunDirectory, *, as_json: bool) -> None:
 def _exit_code(record: Run) -> int:
     codes = {"FAIL": EXIT_FAILED, "INVALID": EXIT_MISTAKE, "PARTIAL": EXIT_INCONCLUSIVE, "PASS": EXIT_GOOD}
     return codes[record.verdict]
-
-
-def _wait_for_interrupt() -> None:
-    stop = threading.Event()
-    with Interrupts(stop.set):
-        try:
-            stop.wait()
-        except Interrupted:
-            return

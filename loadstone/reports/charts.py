@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import ceil, log10
 
 from loadstone.records.histogram import LatencyHistogram, merged
 from loadstone.records.run import Run
@@ -204,11 +205,8 @@ def _all_requests(run: Run, kind: str) -> LatencyHistogram:
 def _ranks(count: int) -> list[float]:
     """Return values of 1/(1 − q), even on a log axis, up to the last that `count` samples support."""
     last = count / 10
-    ranks, rank = [], 1.25
-    while rank < last:
-        ranks.append(rank)
-        rank *= 10 ** (1 / _POINTS_A_NINE)
-    return [*ranks, last]
+    steps = range(3, ceil(_POINTS_A_NINE * log10(last)))  # from the 20th percentile on
+    return [*(10 ** (step / _POINTS_A_NINE) for step in steps), last]
 
 
 def _regions(run: Run, times_s: list[float]) -> list[Region]:

@@ -8,7 +8,7 @@ import pytest
 from tests.loadstone.reports.chromium import CHROMIUM, Chromium
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def script_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         directory = tmp_path_factory.mktemp("cache")
@@ -16,7 +16,7 @@ def script_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield directory
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not installed: the report is not opened in a browser")

@@ -1,6 +1,11 @@
 """Loadstone: load testing that shows speed and correctness in one table."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from loadstone.load.arrival import arrival_random as arrival_random
+    from loadstone.load.facts import record_event as record_event
+    from loadstone.load.facts import scenario_setting as scenario_setting
 
 __version__ = "0.1.0"
 

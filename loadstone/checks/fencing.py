@@ -20,36 +20,29 @@ NEVER_FINISHED = "job never finished"
 
 
 def check_fencing(
-    entries: Iterable[LockEntry],
-    completed: str = "completed",
-    failed: str = "failed",
-    still_running: bool = False,
+    entries: Iterable[LockEntry], completed: str = "completed", failed: str = "failed"
 ) -> CheckResult:
     """Return the stale writes committed, final statuses overwritten by one, and jobs that nobody finished.
 
     `completed` and `failed` are the final statuses. A stale write over a newer holder's final status counts
     as the latter alone. A granted job is unfinished when neither it nor a surely newer one of its name wrote
-    a final status, and no write of it was refused; while jobs are `still_running` such a job is
-    indeterminate. Observed are the grants of a name that another wanted or held at the time. The floor: at
-    least one job was completed.
+    a final status, and no write of it was refused; so ask for the journal when no job runs any more.
+    Observed are the grants of a name that another wanted or held at the time. The floor: at least one job
+    was completed.
     """
     by_name = attempts_by_name(entries)
     final = {completed, failed}
     violations: list[dict[str, Any]] = []
-    unfinished: list[dict[str, Any]] = []
     observed = 0
     for attempts in by_name.values():
         grants = [attempt for attempt in attempts if attempt.enter]
         observed += sum(_contended(grant, attempts) for grant in grants)
         violations += _stale_writes(grants, final)
-        unfinished += _unfinished(grants, final)
-    if not still_running:
-        violations += unfinished
+        violations += _unfinished(grants, final)
     everyone = [attempt for attempts in by_name.values() for attempt in attempts]
     return CheckResult(
         violations=len(violations),
         observed=observed,
-        indeterminate=len(unfinished) if still_running else 0,
         examples=first_examples(violations),
         breakdown={
             kind: sum(violation["kind"] == kind for violation in violations)

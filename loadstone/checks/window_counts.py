@@ -33,8 +33,8 @@ def check_window_counts(
 ) -> CheckResult:
     """Return the admissions beyond `limit` in windows of `window_s`, summed over windows that share none.
 
-    An attempt's `value` is True when it was admitted, False when refused; one that failed or has no answer
-    may have used up the allowance, but is no admission. Observed are admissions in a window that also saw a
+    An attempt's `value` holds `admitted`, True or False; one that failed or has no answer may have used up
+    the allowance, but is no admission. Observed are admissions in a window that also saw a
     refusal or more than the limit. The floor: of the keys in `rested` (unused before the first attempt) that
     saw refusals, 90 % of what the allowance surely admits was admitted; without an allowance, of everything.
     """
@@ -138,8 +138,8 @@ class _Key:
 
     def __post_init__(self) -> None:
         self.attempts = sorted(self.attempts, key=lambda attempt: attempt.start_s)
-        self.admitted = [a for a in self.attempts if a.outcome == "ok" and a.value]
-        self.refused = [a for a in self.attempts if a.outcome == "ok" and not a.value]
+        self.admitted = [a for a in self.attempts if a.outcome == "ok" and a.value["admitted"]]
+        self.refused = [a for a in self.attempts if a.outcome == "ok" and not a.value["admitted"]]
         self.unclear = [a for a in self.attempts if a.outcome != "ok"]
         self.windows = windows(self.admitted, self.window_s)
         self.overfull = overfull(self.windows, self.limit, self.window_s)

@@ -21,7 +21,7 @@ def update(
 def attempt(
     key: str, admitted: bool | None, start_s: float, end_s: float | None = None, outcome: Outcome = "ok"
 ) -> Event:
-    return Event("", key, "rate_limiting.attempt", admitted, start_s, end_s or start_s, outcome)
+    return Event("", key, "rate_limiting.attempt", {"admitted": admitted}, start_s, end_s or start_s, outcome)
 
 
 def increment(key: str, outcome: Outcome = "ok") -> Event:

@@ -115,11 +115,6 @@ def test_an_older_holders_end_does_not_finish_a_newer_job() -> None:
     assert check_fencing(journal(*lines)).breakdown["job never finished"] == 1
 
 
-def test_unfinished_jobs_are_indeterminate_while_jobs_are_running() -> None:
-    result = check_fencing(journal("a ask", "a enter"), still_running=True)
-    assert (result.violations, result.indeterminate) == (0, 1)
-
-
 def test_a_job_that_failed_is_finished_but_completes_nothing() -> None:
     result = check_fencing(journal("a ask", "a enter", "a write failed", "a leave"))
     assert (result.violations, result.floor_met) == (0, False)

@@ -101,7 +101,7 @@ def asked(limiter: Decide, plan: Times) -> list[Event]:
 
 
 def admitted(facts: list[Event]) -> list[Event]:
-    return [fact for fact in facts if fact.value]
+    return [fact for fact in facts if fact.value["admitted"]]
 
 
 @pytest.mark.parametrize("limiter", [Gcra, Log])

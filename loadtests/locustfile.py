@@ -1,0 +1,5 @@
+"""What `locust -f loadtests/locustfile.py` runs: the mixed scenario."""
+
+from loadtests.scenarios.mixed import Person
+
+__all__ = ["Person"]

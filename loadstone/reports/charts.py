@@ -158,13 +158,14 @@ class _TimeCharts:
         }
         if not self._times_s or not measured:
             return None
-        told = [number_text(t_s) for t_s in self._times_s]
         log = unit is None and _spread(measured.values()) > _LOG_FROM_SPREAD
         unit = unit or _duration_unit(measured.values())
         lines = {name: unit.scaled(values) for name, values in measured.items()}
         y = log_axis(unit.name, lines.values()) if log else linear_axis(unit.name, unit.highest)
-        plot = LinePlot(self._times_s, lines, "second", told, unit.name, _TIME_AXIS, y, self._regions)
-        rows = _rows(told, measured.values(), unit)
+        plot = LinePlot(
+            self._times_s, lines, "second", self._times_s, unit.name, _TIME_AXIS, y, self._regions
+        )
+        rows = _rows(map(number_text, self._times_s), measured.values(), unit)
         return Chart(
             key, title, (description + self._note).strip(), plot.spec(), ["second", *measured], rows, wide
         )
@@ -178,14 +179,14 @@ def _percentiles(run: Run) -> Chart | None:
     if count < 20:  # not even a median
         return None
     ranks = _ranks(count)
-    told = [f"{100 - 100 / rank:.6g} %" for rank in ranks]
+    percentiles = [100 - 100 / rank for rank in ranks]
     curves = {
         name: [h.reportable_quantile_s(1 - 1 / rank) for rank in ranks] for name, h in histograms.items()
     }
     unit = _duration_unit(curves.values())
     lines = {name: unit.scaled(curve) for name, curve in curves.items()}
     y = log_axis(unit.name, lines.values())
-    plot = LinePlot(ranks, lines, "percentile", told, unit.name, _NINES_AXIS, y)
+    plot = LinePlot(ranks, lines, "percentile", percentiles, unit.name, _NINES_AXIS, y)
     return Chart(
         "percentiles",
         f"How slow the slowest are{_closed(run)}",
@@ -193,7 +194,7 @@ def _percentiles(run: Run) -> Chart | None:
         "a measurement from the send alone would not show it.",
         plot.spec(),
         ["percentile", *histograms],
-        _rows(told, curves.values(), unit),
+        _rows((f"{percentile:.6g} %" for percentile in percentiles), curves.values(), unit),
     )
 
 
@@ -219,8 +220,8 @@ def _regions(run: Run, times_s: list[float]) -> list[Region]:
     return [Region(span.start, min(span.end, last_s), span.name) for span in spans if span.start <= last_s]
 
 
-def _rows(told: list[str], columns: Iterable[Column], unit: _Unit) -> list[list[str]]:
-    return [[x, *map(unit.text, ys)] for x, *ys in zip(told, *columns, strict=True)]
+def _rows(names: Iterable[str], columns: Iterable[Column], unit: _Unit) -> list[list[str]]:
+    return [[name, *map(unit.text, ys)] for name, *ys in zip(names, *columns, strict=True)]
 
 
 def _duration_unit(columns: Iterable[Column]) -> _Unit:

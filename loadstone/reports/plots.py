@@ -38,6 +38,7 @@ CONFIG: Spec = {
         "symbolSize": 400,
         "symbolStrokeWidth": 2,
         "labelLimit": 240,
+        "columnPadding": 28,  # a still picture is laid out with another font than the page's
     },
 }
 
@@ -55,14 +56,14 @@ class Region:
 class LinePlot:
     """Named lines over common x values. None breaks a line.
 
-    `x_texts` says each x value in words, under `x_name`, to whoever points at it; `unit` belongs to the y
+    `x_told` is what each x value is called, under `x_name`, to whoever points at it; `unit` belongs to the y
     axis. `x` and `y` are further properties of the two encodings.
     """
 
     xs: Column
     lines: dict[str, Column]
     x_name: str
-    x_texts: Sequence[str]
+    x_told: Sequence[float]
     unit: str
     x: Spec
     y: Spec
@@ -95,11 +96,12 @@ class LinePlot:
     def _pointer(self) -> Spec:
         """Return a rule at the x value nearest to the pointer, which tells every line's value there."""
         values = [
-            {"x": x, "told": text, **{f"y{n}": y for n, y in enumerate(ys)}}
-            for x, text, *ys in zip(self.xs, self.x_texts, *self.lines.values(), strict=True)
+            {"x": x, "told": told_x, **{f"y{n}": y for n, y in enumerate(ys)}}
+            for x, told_x, *ys in zip(self.xs, self.x_told, *self.lines.values(), strict=True)
         ]
         unit = f" ({self.unit})" if self.unit else ""
-        told = [{"field": "told", "title": self.x_name}]
+        # Numbers only: at a nearest point Vega-Lite looks for text in the wrong place ("undefined").
+        told = [{**_quantity("told"), "title": self.x_name, "format": ",.7~r"}]
         for n, name in enumerate(self.lines):
             told.append({**_quantity(f"y{n}"), "title": name + unit, "format": ",.4~r"})
         select = {

@@ -173,7 +173,7 @@ class _TimeCharts:
 
 def _percentiles(run: Run) -> Chart | None:
     """Return latency beside service time over all requests, the percentile on an axis of nines."""
-    names = {"latency": "latency, from the planned start", "service_time": "service time, from the send"}
+    names = {"latency_s": "latency, from the planned start", "service_time_s": "service time, from the send"}
     histograms = {name + _closed(run): _all_requests(run, kind) for kind, name in names.items()}
     count = min(histogram.count for histogram in histograms.values())
     if count < 20:  # not even a median

@@ -58,7 +58,6 @@ def _environment() -> Environment:
         "quantile": units.quantile_text,
         "count": units.count_text,
         "rate": units.rate_text,
-        "number": units.number_text,
         "length_of_time": units.length_text,
         "plain": units.plain_text,
         "named": lambda value, name: units.named_text(str(name), value),

@@ -51,7 +51,8 @@ class _Page:
         self.narrow = console.width < _ROOMY_WIDTH
 
     def text(self, content: str, style: str = "") -> Text:
-        """Return the content as it may be printed."""
+        """Return the content as it may be printed: a service's error message must not steer the terminal."""
+        content = "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in content)
         if not self._encoding.lower().startswith("utf"):
             content = (
                 content.translate(_ASCII).encode(self._encoding, "backslashreplace").decode(self._encoding)

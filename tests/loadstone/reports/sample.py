@@ -244,7 +244,7 @@ def _histograms(median_s: float, requests: int) -> dict[str, dict[str, str]]:
         time_s = random.lognormvariate(math.log(median_s), 0.55)
         service_time.record(time_s)
         latency.record(time_s + random.expovariate(1 / 0.0001) + (0.02 if random.random() < 0.004 else 0))
-    return {"ok": {"latency": latency.to_hdr_v2(), "service_time": service_time.to_hdr_v2()}}
+    return {"ok": {"latency_s": latency.to_hdr_v2(), "service_time_s": service_time.to_hdr_v2()}}
 
 
 def _passing_checks() -> dict[str, CheckResult]:

@@ -79,7 +79,7 @@ def test_the_percentile_curve_is_the_merged_histogram_and_ends_where_samples_do(
     run = sample.passing_run()
     everything = LatencyHistogram()
     for outcomes in run.histograms.values():
-        everything.merge(LatencyHistogram.from_hdr_v2(outcomes["ok"]["latency"]))
+        everything.merge(LatencyHistogram.from_hdr_v2(outcomes["ok"]["latency_s"]))
     *_, lines, _pointer = charts_by_key(run)["percentiles"].spec["layer"]
     curve = {p["x"]: p["y"] for p in lines["data"]["values"] if p["line"].startswith("latency")}
     p99_s = everything.quantile_s(0.99)

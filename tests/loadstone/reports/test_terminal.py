@@ -83,6 +83,12 @@ def test_text_of_the_record_is_printed_literally() -> None:
     assert "[bold]not markup[/bold] :smile:" in golden.rendered(run, 80)
 
 
+def test_control_characters_of_the_record_do_not_reach_the_terminal() -> None:
+    run = sample.closed_run()
+    run.endpoints["GET /feed"].error_messages = {"500 \x1b[2J\x07gone": 1}
+    assert "500  [2J gone" in golden.rendered(run, 80)
+
+
 def test_a_partial_run_says_when_it_was_ended_even_when_a_check_failed() -> None:
     run = sample.failing_run()
     run.partial, run.measured_s = True, 12.4

@@ -1,11 +1,13 @@
 """Everything the service holds open: opened in order, closed backwards."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.cache_keys import video_key
@@ -23,6 +25,8 @@ from service.settings import Settings
 from service.strategies import Strategies, build_strategies
 
 DRAIN_S = 5.0  # how long a shutdown waits for running jobs
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +79,12 @@ def _build(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Resou
     strategies = build_strategies(settings, primary, replicas, redis)
 
     async def forget(video_id: int) -> None:
-        await strategies.cache.invalidate(video_key(video_id))
+        """Invalidate a video; when Redis fails, the job goes on, and readers see the status when the entry ends."""
+        try:
+            await strategies.cache.invalidate(video_key(video_id))
+        except RedisError as error:
+            metrics.cache_errors.inc()
+            logger.warning("video %s stays in the cache as it was: %s", video_id, error)
 
     writer = primary.engine.execution_options(isolation_level="AUTOCOMMIT")
     secret_key = settings.secret_key.get_secret_value()

@@ -17,13 +17,13 @@ CACHE_HEADER = "X-Cache"
 Find = Callable[[AsyncConnection], Awaitable[Answer | None]]
 
 
-async def cached_response(
-    service: Resources, session: Session, key: str, ttl_s: float, find: Find
-) -> Response:
+async def cached_response(session: Session, key: str, ttl_s: float, find: Find) -> Response:
     """Return the cached body of a key, or what `find` finds, which the cache may then keep for `ttl_s`.
 
     The body is sent as it is kept: a hit and a miss look the same. Raises NotFoundError when there is none.
     """
+
+    service = session.resources
 
     async def load() -> bytes | None:
         async with session.load() as connection:

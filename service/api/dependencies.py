@@ -23,8 +23,8 @@ async def _resources(request: Request) -> Resources:
 Service = Annotated[Resources, Depends(_resources)]
 
 
-async def _session(request: Request, response: Response, service: Service) -> Session:
-    return Session(service, request.headers.get(TOKEN_HEADER), response.headers)
+async def _session(request: Request, response: Response) -> Session:
+    return Session(await _resources(request), request.headers.get(TOKEN_HEADER), response.headers)
 
 
 Database = Annotated[Session, Depends(_session)]

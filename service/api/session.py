@@ -20,16 +20,16 @@ class Session:
     """
 
     def __init__(self, resources: Resources, token: str | None, headers: MutableHeaders) -> None:
-        self._resources = resources
+        self.resources = resources
         self.headers = headers
         self._seen = None if token is None else int(resources.seals.open(TOKEN_PURPOSE, token))
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Open a connection to the server that the router chooses."""
-        async with self._resources.strategies.router.read(self._seen) as read:
+        async with self.resources.strategies.router.read(self._seen) as read:
             yield read.connection
-        metrics = self._resources.metrics
+        metrics = self.resources.metrics
         metrics.reads.labels(read.node.name).inc()
         metrics.read_wait_seconds.observe(read.waited_s)
         if read.fell_back:
@@ -46,17 +46,17 @@ class Session:
         """
         async with self.primary() as connection:
             yield connection
-            self._saw(await self._resources.strategies.router.written(connection))
+            self._saw(await self.resources.strategies.router.written(connection))
 
     def primary(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a connection to the primary for a read that must not be old, whoever asks."""
-        return self._resources.writer.connect()
+        return self.resources.writer.connect()
 
     def load(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a connection for the load of a cached endpoint."""
-        return self.read() if self._resources.loads_are_routed else self.primary()
+        return self.read() if self.resources.loads_are_routed else self.primary()
 
     def _saw(self, position: int | None) -> None:
         if position is not None:
             self._seen = max(position, self._seen or 0)
-            self.headers[TOKEN_HEADER] = self._resources.seals.seal(TOKEN_PURPOSE, str(self._seen))
+            self.headers[TOKEN_HEADER] = self.resources.seals.seal(TOKEN_PURPOSE, str(self._seen))

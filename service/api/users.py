@@ -40,11 +40,11 @@ async def change_me(change: ProfileChange, user_id: UserId, service: Service, se
 
 
 @router.get("/users/{user_id}", response_model=User)
-async def show(user_id: Id, service: Service, session: Database) -> Response:
+async def show(user_id: Id, session: Database) -> Response:
     """Show a user; the profile may be as old as the cache allows."""
-    ttl_s = service.settings.cache_ttl_user_profile
+    ttl_s = session.resources.settings.cache_ttl_user_profile
     return await cached_response(
-        service, session, user_key(user_id), ttl_s, lambda connection: users.find(connection, user_id)
+        session, user_key(user_id), ttl_s, lambda connection: users.find(connection, user_id)
     )
 
 

@@ -16,11 +16,11 @@ router = APIRouter(tags=["videos"])
 
 
 @router.get("/videos/{video_id}", response_model=Video)
-async def show(video_id: Id, service: Service, session: Database) -> Response:
+async def show(video_id: Id, session: Database) -> Response:
     """Show a video; it, and its views, may be as old as the cache allows."""
-    ttl_s = service.settings.cache_ttl_video_metadata
+    ttl_s = session.resources.settings.cache_ttl_video_metadata
     return await cached_response(
-        service, session, video_key(video_id), ttl_s, lambda connection: videos.find(connection, video_id)
+        session, video_key(video_id), ttl_s, lambda connection: videos.find(connection, video_id)
     )
 
 

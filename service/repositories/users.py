@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, insert, literal, select, update
+from sqlalchemy import bindparam, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +21,9 @@ _COLUMNS = (
     _followers.label("followers"),
     _following.label("following"),
 )
+
+
+_FIND = select(*_COLUMNS).where(users.c.id == bindparam("id"))
 
 
 class Login(NamedTuple):
@@ -46,7 +49,7 @@ async def add(connection: AsyncConnection, new: NewUser, password_hash: str) -> 
 
 async def find(connection: AsyncConnection, user_id: int) -> User | None:
     """Return a user, or None."""
-    row = (await connection.execute(_by_id(user_id))).one_or_none()
+    row = (await connection.execute(_FIND, {"id": user_id})).one_or_none()
     return None if row is None else User.model_validate(row)
 
 
@@ -67,7 +70,3 @@ async def change(connection: AsyncConnection, user_id: int, values: dict[str, An
     )
     row = (await connection.execute(statement)).one_or_none()
     return None if row is None else User.model_validate(row)
-
-
-def _by_id(user_id: int) -> Select[Any]:
-    return select(*_COLUMNS).where(users.c.id == user_id)

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.errors import UnauthorizedError
-from service.repositories.paging import Position, newest_first
+from service.repositories.paging import Position, from_a_position, from_the_top, page_values
 from service.schemas import NewVideo, Status, Video
 from service.tables import videos
 
@@ -23,6 +23,12 @@ _COLUMNS = (
 )
 
 
+_FIND = select(*_COLUMNS).where(videos.c.id == bindparam("id"))
+_EXISTS = select(1).where(videos.c.id == bindparam("id"))
+_FROM_THE_TOP = from_the_top(select(*_COLUMNS), videos)
+_FROM_A_POSITION = from_a_position(select(*_COLUMNS), videos)
+
+
 async def add(connection: AsyncConnection, owner_id: int, new: NewVideo) -> Video:
     """Store a video; raises UnauthorizedError when the owner does not exist (any more)."""
     values = {"owner_id": owner_id, "title": new.title, "description": new.description}
@@ -35,19 +41,21 @@ async def add(connection: AsyncConnection, owner_id: int, new: NewVideo) -> Vide
 
 async def find(connection: AsyncConnection, video_id: int) -> Video | None:
     """Return a video, or None."""
-    row = (await connection.execute(select(*_COLUMNS).where(videos.c.id == video_id))).one_or_none()
+    row = (await connection.execute(_FIND, {"id": video_id})).one_or_none()
     return None if row is None else Video.model_validate(row)
 
 
 async def exists(connection: AsyncConnection, video_id: int) -> bool:
     """Return whether there is such a video."""
-    return await connection.scalar(select(1).where(videos.c.id == video_id)) is not None
+    return await connection.scalar(_EXISTS, {"id": video_id}) is not None
 
 
 async def newest(connection: AsyncConnection, before: Position | None, count: int) -> list[Video]:
     """Return the next videos, newest first."""
-    statement = newest_first(select(*_COLUMNS), videos, before, count)
-    return [Video.model_validate(row) for row in await connection.execute(statement)]
+    statement = _FROM_THE_TOP if before is None else _FROM_A_POSITION
+    return [
+        Video.model_validate(row) for row in await connection.execute(statement, page_values(before, count))
+    ]
 
 
 async def change(

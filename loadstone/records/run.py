@@ -103,8 +103,11 @@ class Timeline(msgspec.Struct):
     columns: dict[str, list[float | None]] = msgspec.field(default_factory=dict)
 
 
-class Run(msgspec.Struct, omit_defaults=True, kw_only=True):
-    """One execution of one configuration. `valid` is about the measurement, not about the system."""
+class Run(msgspec.Struct, kw_only=True):
+    """One execution of one configuration. `valid` is about the measurement, not about the system.
+
+    Every name is written, also at its default: readers rely on them, `schema_version` first.
+    """
 
     schema_version: int = SCHEMA_VERSION
     id: str
@@ -151,7 +154,7 @@ class Run(msgspec.Struct, omit_defaults=True, kw_only=True):
 
 
 def encode_run(run: Run) -> bytes:
-    """Return `run.json` as written: indented, newline at the end. None and defaults are left out."""
+    """Return `run.json` as written: indented; below the top level, None and defaults are left out."""
     return msgspec.json.format(msgspec.json.encode(run), indent=1) + b"\n"
 
 

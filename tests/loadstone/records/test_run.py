@@ -1,9 +1,11 @@
+import json
 from pathlib import Path
 
 import pytest
 
 from loadstone.errors import LoadstoneError
-from loadstone.records.run import read_run
+from loadstone.records.run import encode_run, read_run
+from tests.loadstone.reports import sample
 
 
 @pytest.mark.parametrize(
@@ -28,3 +30,16 @@ def test_what_is_no_record_of_this_version_is_refused_in_a_sentence(
 def test_a_missing_record_is_refused_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(LoadstoneError, match=r"run\.json"):
         read_run(tmp_path / "run.json")
+
+
+def test_a_record_that_was_written_reads_back_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    for run in (sample.passing_run(), sample.failing_run(), sample.empty_run()):
+        path.write_bytes(encode_run(run))
+        assert read_run(path) == run
+
+
+def test_a_record_names_its_version_and_its_state_also_when_they_are_the_usual_ones() -> None:
+    record = json.loads(encode_run(sample.passing_run()))
+    usual = {"schema_version": 1, "workload": "open", "partial": False, "valid": True, "invalid_reasons": []}
+    assert record | usual == record

@@ -30,7 +30,7 @@ class Lease:
     Failure mode: a holder that dies or loads longer than `lease_s` lets the next reader load; readers of
     other processes wait for `wait_s`, then load for themselves (once a process) without storing. When Redis
     fails, `get` loads, says `cache_failed`, and protects nothing; `invalidate` raises.
-    The client must answer in bytes. Round trips: 1 for a hit; 2 and the load for a miss; 1 to invalidate.
+    Round trips: 1 for a hit; 2 and the load for a miss; 1 to invalidate.
     Source: Nishtala and others, Scaling Memcache at Facebook, NSDI 2013, section 3.2.1.
 
     In a process, flights are named by the lease they began under. Whoever reads a lease in Redis knows that

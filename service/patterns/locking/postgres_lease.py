@@ -14,11 +14,11 @@ _ACQUIRE = text("""
     VALUES (:name, :owner, 1, clock_timestamp() + make_interval(secs => :lease_s))
     ON CONFLICT (name) DO UPDATE
     SET owner = excluded.owner, fence = held.fence + 1,
-    expires_at = clock_timestamp() + make_interval(secs => :lease_s)
+        expires_at = clock_timestamp() + make_interval(secs => :lease_s)
     WHERE held.expires_at <= clock_timestamp()
     RETURNING fence
 """)
-# The row stays: with it the fence would begin again, and a stale holder's would be high enough.
+# The row stays: without it the fence would begin again, and a stale holder's would be high enough.
 _RELEASE = text("""
     UPDATE locks SET expires_at = '-infinity' WHERE name = :name AND owner = :owner AND fence = :fence
 """)
@@ -32,8 +32,9 @@ class PostgresLease:
     AND fence <= :fence`), no write of an earlier holder is accepted after one of a later holder. One holder
     at a time as long as the work takes less than the lease.
     Failure mode: a holder that outlasts its lease works beside the next one until its write is refused; a
-    dead holder's name stays taken for the rest of the lease. A commit to disk for every acquire and release.
-    An engine that fails raises, and whether the lease was taken is then unknown until it expires.
+    dead holder's name stays taken for the rest of the lease. A row a name stays for good. A commit to disk
+    for every acquire and release. An engine that fails raises, and whether the lease was taken is then
+    unknown until it expires.
     Round trips: 1 to acquire, 1 to release.
     Source: Gray and Cheriton, Leases, SOSP 1989; the fence: Kleppmann, How to do distributed locking, 2016.
     """

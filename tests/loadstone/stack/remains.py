@@ -21,7 +21,7 @@ def remains_after(timeout_s: float, directory: Path, urls: Iterable[str] = ()) -
     deadline = time.monotonic() + timeout_s
     urls = list(urls)
     while (left := remains_in(directory, urls)) and time.monotonic() < deadline:
-        time.sleep(0.02)
+        time.sleep(0.1)  # looking costs time that the clean-up needs
     return left
 
 

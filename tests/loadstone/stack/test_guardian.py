@@ -11,7 +11,7 @@ from loadstone.stack.guardian import Guardian
 from tests.loadstone.stack.remains import is_alive, remains_after, remains_in
 from tests.loadstone.stack.scripts import Scripts
 
-A_SECOND_S = 1.0
+PROMPTLY_S = 4.0  # it takes 0.3 s; but removing files waits for a disk that others may keep busy
 PHASES = 3  # what `start_stack` reports: servers, data and replicas, service
 
 
@@ -25,14 +25,14 @@ PHASES = 3  # what `start_stack` reports: servers, data and replicas, service
         pytest.param(None, "end\n", id="normal end"),
     ],
 )
-def test_a_second_after_the_harness_ends_nothing_of_its_stack_is_left(
+def test_however_the_harness_ends_nothing_of_its_stack_is_left(
     scripts: Scripts, signal_number: int | None, line: str
 ) -> None:
     harness = scripts.start("harness.py")
     urls = harness.hear_until(list)
     assert len(remains_in(harness.directory, urls)) > 15  # else the test looks in the wrong place
     harness.end(signal_number, line)
-    assert remains_after(A_SECOND_S, harness.directory, urls) == []
+    assert remains_after(PROMPTLY_S, harness.directory, urls) == []
 
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.1])
@@ -46,7 +46,7 @@ def test_a_harness_killed_while_it_starts_leaves_nothing(
     time.sleep(delay_s)
     assert remains_in(harness.directory) != []
     harness.end(signal.SIGKILL)
-    assert remains_after(A_SECOND_S, harness.directory) == []
+    assert remains_after(PROMPTLY_S, harness.directory) == []
 
 
 @pytest.mark.parametrize("children", range(1, 9))
@@ -56,7 +56,7 @@ def test_there_is_no_instant_in_which_a_kill_orphans_a_child(scripts: Scripts, c
         pass
     time.sleep(children * 3e-4)  # into the start of the next one, at another point each time
     brood.end(signal.SIGKILL)
-    assert remains_after(A_SECOND_S, brood.directory) == []
+    assert remains_after(PROMPTLY_S, brood.directory) == []
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ class ServiceUser(FastHttpUser):
     def sign_in(self, number: int = 0) -> Session:
         """Log in as a seeded user: the given one, else the next that this process has not used yet."""
         number = number or next(_turns) % scenario_setting("users", 200) + 1
-        return self._log_in(number, f"user{number}", f"loadstone-{scenario_setting('seed', 1)}")
+        return self._log_in(number, f"user{number}", f"loadstone-{number}")
 
     def sign_up(self) -> Session:
         """Register a user nobody has seen before, and log in: no limit of theirs is used up."""

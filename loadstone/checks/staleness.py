@@ -19,6 +19,8 @@ from loadstone.checks.examples import first_examples
 from loadstone.records.event import Event
 from loadstone.records.run import CheckResult
 
+CONTENT_SHOWN = 80  # characters of a body that nobody wrote
+
 
 def check_staleness(reads: Iterable[Event], updates: Sequence[Event], bound_s: float) -> CheckResult:
     """Return the reads that were older than the bound allows, or that no update ever wrote.
@@ -108,15 +110,15 @@ def _age_s(read: Event, history: _History) -> float:
 
 
 def _describe(read: Event, age_s: float, written: bool, history: _History) -> dict[str, Any]:
-    return {
+    example = {
         "kind": "stale" if written else "never written",
         "key": read.key,
         "read_at_s": round(read.start_s, 6),
         "version": read.value["version"],
-        "content": read.value["content"],
         "newest_acknowledged": max(v for v, at_s in history.acknowledged_s.items() if at_s < read.start_s),
         "age_s": round(age_s, 6),
     }
+    return example if written else {**example, "content": str(read.value["content"])[:CONTENT_SHOWN]}
 
 
 def _age_measures(ages_s: Sequence[float]) -> dict[str, float]:

@@ -1,8 +1,8 @@
 """Rate limiting: authors write as many posts as the limit around the end of a window, and again after it.
 
 One arrival is one author's session of about a window: one post opens the window of a limiter that counts
-from the first request; the rest of the limit follows shortly before that window ends, and the whole limit
-again just after. A limiter that starts its count afresh admits nearly twice the limit within one window.
+from the first request; the rest of the limit follows late enough to be near the window's end, and the whole
+limit again just after it. A limiter that starts its count afresh admits nearly twice the limit within one window.
 """
 
 import time
@@ -14,7 +14,7 @@ from loadstone import scenario_setting
 from loadtests.actions import Visitor
 from loadtests.session import Session
 
-LATE_SHARE = 0.7  # of the window, when the rest of the limit is used: early enough to end within the window
+LATE_SHARE = 0.5  # of the window: when the rest of the limit is used, early enough to end within it
 MARGIN_S = 0.05
 
 # Authors, each with the instant from which its last session matters to no limiter; longest rested first.

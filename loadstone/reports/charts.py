@@ -133,8 +133,9 @@ class _TimeCharts:
         )
 
     def measures(self) -> list[Chart | None]:
-        """Return one chart for each measure of a pattern; ratios and shares in per cent."""
-        return [self._measure(column) for column in self._columns if not column.startswith(_GENERATORS)]
+        """Return one chart for each measure of a pattern that was ever above zero."""
+        measures = [name for name in self._columns if not name.startswith(_GENERATORS)]
+        return [self._measure(name) for name in measures if any(self._columns[name])]
 
     def _measure(self, column: str) -> Chart | None:
         family, _, name = column.partition(".")

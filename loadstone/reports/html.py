@@ -54,7 +54,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "seconds": units.seconds_text,
         "quantile": units.quantile_text,
         "count": units.count_text,
         "rate": units.rate_text,

@@ -1,7 +1,7 @@
 """What a run says in words, the same in every format."""
 
-from loadstone.records.run import CheckResult, Run
-from loadstone.reports.units import count_text, length_text, rate_text
+from loadstone.records.run import CheckResult, Quantiles, Run
+from loadstone.reports.units import count_text, length_text, quantile_text
 
 
 def headline_parts(run: Run) -> list[str]:
@@ -16,7 +16,7 @@ def workload_text(run: Run) -> str:
     if run.workload == "closed":
         return "closed workload"
     kind = "Poisson" if run.arrivals.kind == "poisson" else run.arrivals.kind
-    return f"{run.workload} {kind} {rate_text(run.arrivals.rate)}/s"
+    return f"{run.workload} {kind} {run.arrivals.rate:,g}/s"
 
 
 def check_text(check: CheckResult) -> str:
@@ -47,6 +47,11 @@ def arrivals_text(run: Run) -> str:
     arrivals = run.arrivals
     counts = ("planned", "sent", "completed", "dropped", "unfinished")
     return ", ".join(f"{count_text(getattr(arrivals, name))} {name}" for name in counts)
+
+
+def lag_text(lag_s: Quantiles) -> str:
+    """Return how late the sends were: `p50 52 µs, p99 110 µs, max 2.1 ms`."""
+    return ", ".join(f"{name} {quantile_text(lag_s, name)}" for name in ("p50", "p99", "max"))
 
 
 def most_common(messages: dict[str, int], limit: int) -> list[tuple[str, int]]:

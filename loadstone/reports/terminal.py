@@ -10,7 +10,7 @@ from rich.text import Text
 
 from loadstone.records.run import CheckResult, EndpointSummary, Run
 from loadstone.reports import sentences
-from loadstone.reports.units import count_text, plain_text, quantile_text, rate_text, seconds_text
+from loadstone.reports.units import count_text, plain_text, quantile_text, rate_text
 
 QUANTILES = {"p50": "p50", "p95": "p95", "p99": "p99", "p999": "p99.9", "max": "max"}
 VERDICT_STYLES = {
@@ -120,8 +120,8 @@ def _print_arrivals(page: _Page, run: Run) -> None:
     closed = " closed" if run.workload == "closed" else ""
     page.line()
     page.item("arrivals", sentences.arrivals_text(run))
-    wake_s, queue_s = arrivals.wake_lag_s.p99, arrivals.queue_lag_s.p99
-    page.item("lag", f"wake p99 {seconds_text(wake_s)}, queue p99 {seconds_text(queue_s)}")
+    page.item("wake lag", sentences.lag_text(arrivals.wake_lag_s))
+    page.item("queue lag", sentences.lag_text(arrivals.queue_lag_s))
     p50, p99 = (quantile_text(service_time_s, name) + closed for name in ("p50", "p99"))
     page.item("service", f"time from the send: p50 {p50}, p99 {p99}")
 

@@ -33,6 +33,12 @@ def test_what_was_not_measured_is_not_drawn() -> None:
     assert charts_by_key(run)["latency"].header == ["second", "p50"]
 
 
+def test_a_measure_that_stayed_zero_is_not_drawn() -> None:
+    run = sample.passing_run()
+    run.timeline.columns["view_counting.buffered"] = [0.0] * 35
+    assert "view_counting.buffered" not in charts_by_key(run)
+
+
 def test_an_empty_record_has_no_charts() -> None:
     assert charts_of(sample.empty_run()) == []
 

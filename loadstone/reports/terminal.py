@@ -215,4 +215,4 @@ def _print_verdict(page: _Page, run: Run, report_path: Path | None) -> None:
     if run.verdict != "PARTIAL":
         page.line(sentences.verdict_text(run))
     report = f"  report: {report_path}" if report_path else ""
-    page.unwrapped(page.text(f" {run.verdict} ", VERDICT_STYLES[run.verdict]), page.text(report))
+    page.unwrapped(page.text(run.verdict, VERDICT_STYLES[run.verdict]), page.text(report))

@@ -79,7 +79,7 @@ def _build(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Resou
     strategies = build_strategies(settings, primary, replicas, redis)
 
     async def forget(video_id: int) -> None:
-        """Invalidate a video; when Redis fails, the job goes on, and readers see the status when the entry ends."""
+        """Invalidate a video. When Redis fails the job goes on: its status shows when the entry ends."""
         try:
             await strategies.cache.invalidate(video_key(video_id))
         except RedisError as error:

@@ -65,7 +65,10 @@ def test_there_is_no_instant_in_which_a_kill_orphans_a_child(scripts: Scripts, c
         pytest.param("trap '' TERM; echo $$; sleep 60", id="ignores the request to end"),
         pytest.param("echo $$; kill -STOP $$; sleep 60", id="is paused"),
         pytest.param("setsid sh -c 'echo $$; sleep 60' & wait", id="is a grandchild in a session of its own"),
-        pytest.param("sh -c 'echo $$; sleep 60' & sleep 0.1", id="has outlived the leader of its group"),
+        pytest.param(
+            "sh -c 'trap \"\" TERM; echo $$; sleep 60' & sleep 0.1",
+            id="has outlived the leader of its group, and ignores the request to end",
+        ),
     ],
 )
 def test_no_child_survives_a_closed_guardian_that(tmp_path: Path, script: str) -> None:
@@ -76,6 +79,16 @@ def test_no_child_survives_a_closed_guardian_that(tmp_path: Path, script: str) -
         time.sleep(0.2)
         assert is_alive(pid)
     assert not is_alive(pid)
+
+
+def test_a_paused_child_gets_to_act_on_the_request_to_end(tmp_path: Path) -> None:
+    script = f"trap 'echo asked > {tmp_path}/answer; exit' TERM; echo up; kill -STOP $$; sleep 60 & wait"
+    with Guardian() as guardian:
+        child = guardian.spawn(["sh", "-c", script], tmp_path / "log", stdout=subprocess.PIPE)
+        assert child.stdout
+        assert child.stdout.readline() == b"up\n"
+        time.sleep(0.2)
+    assert (tmp_path / "answer").read_text() == "asked\n"
 
 
 def test_signals_do_not_end_the_guardian(tmp_path: Path) -> None:

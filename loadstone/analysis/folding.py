@@ -230,5 +230,6 @@ def fold(entries: Iterable[Entry]) -> Run:
     return ledger.run()
 
 
-def _notes(formats: dict[str, str], patterns: dict[str, dict[str, object]]) -> dict[str, str]:
-    return {family: fill(text, patterns.get(family, {})) for family, text in formats.items()}
+def _notes(formats: dict[str, str], patterns: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """Return each family's line; none for a family of which nothing was measured."""
+    return {family: fill(text, patterns[family]) for family, text in formats.items() if patterns.get(family)}

@@ -48,7 +48,7 @@ class EndpointSummary(msgspec.Struct, omit_defaults=True):
     error_messages: dict[str, int] = msgspec.field(default_factory=dict)
 
 
-class ArrivalsSummary(msgspec.Struct, omit_defaults=True):
+class ArrivalsSummary(msgspec.Struct):
     """The plan and what became of it, after the warm-up. `planned` = `sent` + `dropped`."""
 
     kind: str
@@ -69,7 +69,7 @@ class Configuration(msgspec.Struct, omit_defaults=True):
     settings: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-class CheckResult(msgspec.Struct, omit_defaults=True):
+class CheckResult(msgspec.Struct):
     """What one check found. `observed` counts facts that could have been violations.
 
     `floor_met` is false when the system no longer did its work (a limiter that refuses everything);

@@ -1,8 +1,8 @@
 """Rate limiting: authors write as many posts as the limit around the end of a window, and again after it.
 
 One arrival is one author's session of about a window: one post opens the window of a limiter that counts
-from the first request; the rest of the limit follows late enough to be near the window's end, and the whole
-limit again just after it. A limiter that starts its count afresh admits nearly twice the limit within one window.
+from the first request; the rest of the limit follows in the second half of that window, and the whole limit
+again just after it. A limiter that starts its count afresh admits nearly twice the limit within one window.
 """
 
 import time

@@ -38,16 +38,18 @@ def check_staleness(reads: Iterable[Event], updates: Sequence[Event], bound_s: f
     ]
     ages_s = [_age_s(read, histories[read.key]) for read in observed]
     violations = [
-        _describe(read, age_s, written, histories[read.key])
+        (read, age_s, written)
         for read, age_s in zip(observed, ages_s, strict=True)
         if not (written := histories[read.key].may_have_written(read.value)) or age_s > bound_s
     ]
-    never_written = sum(violation["kind"] == "never written" for violation in violations)
+    never_written = sum(not written for _, _, written in violations)
     return CheckResult(
         violations=len(violations),
         observed=len(observed),
         indeterminate=sum(update.outcome == "indeterminate" for update in updates),
-        examples=first_examples(violations),
+        examples=first_examples(
+            _describe(*violation, histories[violation[0].key]) for violation in violations
+        ),
         breakdown={"stale": len(violations) - never_written, "never written": never_written},
         measures=_age_measures(ages_s),
     )

@@ -11,8 +11,8 @@ from locust.env import Environment
 
 from loadstone.errors import LoadstoneError
 from loadstone.load.line import Line
+from loadstone.load.listener import RequestListener
 from loadstone.load.recorder import Recorder
-from loadstone.load.requests import RequestListener
 from loadstone.load.user import open_class
 from loadstone.records.load import LoadPlan
 

@@ -9,8 +9,8 @@ from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImm
 from loadstone.load.arrival import Arrival, current_arrival
 from loadstone.load.clients import fast_timeouts, set_default_timeout
 from loadstone.load.line import Line
+from loadstone.load.listener import ARRIVAL
 from loadstone.load.recorder import Recorder
-from loadstone.load.requests import ARRIVAL
 
 # How a task may say that it has ended. The user stays in the pool; its next arrival begins anew.
 _TASK_ENDS = (InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopUser)

@@ -3,7 +3,9 @@
 import time
 from typing import Any
 
+from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.exception import CatchResponseError
+from requests.exceptions import HTTPError
 
 from loadstone.load.arrival import Arrival, current_arrival
 from loadstone.load.recorder import Recorder
@@ -64,16 +66,16 @@ def describe_failure(exception: BaseException | None, response: Any) -> str:
     """Return a short text that is equal for equal failures (no URL, no address); empty when there is none."""
     if exception is None:
         return ""
-    if isinstance(exception, CatchResponseError):
+    if isinstance(exception, CatchResponseError):  # what the locustfile said about the response
         return str(exception) or "failed"
-    status = getattr(response, "status_code", None)
-    if status:
-        return f"HTTP {status}"
-    return _innermost(exception)
-
-
-def _innermost(exception: BaseException) -> str:
-    cause = exception
-    while (inner := cause.__cause__ or cause.__context__) is not None:
-        cause = inner
+    if isinstance(exception, LocustBadStatusCode | HTTPError):
+        return f"HTTP {response.status_code}"
+    cause = _innermost(exception)
     return f"{type(cause).__name__}: {cause}"
+
+
+def _innermost(exception: BaseException) -> BaseException:
+    """Return what happened below the client's wrappers, whose texts name the URL."""
+    wrapped = getattr(exception, "original", None)  # geventhttpclient's RetriesExceeded
+    inner = wrapped or exception.__cause__ or exception.__context__
+    return _innermost(inner) if inner else exception

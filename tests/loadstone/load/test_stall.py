@@ -1,0 +1,164 @@
+"""Coordinated omission, by its closed form: a constant rate λ over D seconds with one stall of S inside.
+
+Parallel server behind a gate: L_q = c + max(0, S − (1 − q)·D). First in, first out at rate μ, ρ = λ/μ:
+L_q = 1/μ + max(0, S − (1 − ρ)·(1 − q)·D). With a bound of B in flight, λS − B arrivals are dropped.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from loadstone.arrivals import Constant
+from loadstone.load.arrival import Arrival
+from loadstone.load.recorder import Recorder
+from loadstone.records.histogram import LatencyHistogram, merged
+from tests.loadstone.load.conftest import ONE_GET, StartServer, started_server
+from tests.loadstone.load.played import Load, Played
+
+RATE = 200.0
+DURATION_S = 5.0
+STALL_S = 0.5
+STALL_FROM_S = 2.0
+FIFO_RATE = 400.0
+BASE_S = 0.002
+TOLERANCE_S = 0.010
+
+
+def parallel_s(q: float, base_s: float, stall_s: float = STALL_S) -> float:
+    return base_s + max(0, stall_s - (1 - q) * DURATION_S)
+
+
+def fifo_s(q: float, stall_s: float = STALL_S) -> float:
+    return 1 / FIFO_RATE + max(0, stall_s - (1 - RATE / FIFO_RATE) * (1 - q) * DURATION_S)
+
+
+# Exactly, with a fake clock: the plan, the arithmetic of latency and the histograms are the production code.
+
+
+def observe(answer_at: Callable[[float], float]) -> LatencyHistogram:
+    """Return the latencies of the plan on a simulated server, through arrivals, recorder and rows."""
+    recorder = Recorder()
+    for number, start_s in enumerate(Constant(RATE).starts_s(DURATION_S)):
+        arrival = Arrival(number, start_s, seed=1)
+        recorder.record(arrival.sample("GET /", start_s, answer_at(start_s) - start_s))
+    return merged(LatencyHistogram(row.endpoints["GET /"].ok.latency) for row in recorder.take_rows())
+
+
+def gate_answer_s(start_s: float) -> float:
+    stalled = STALL_FROM_S <= start_s < STALL_FROM_S + STALL_S
+    return (STALL_FROM_S + STALL_S if stalled else start_s) + BASE_S
+
+
+def fifo_server() -> Callable[[float], float]:
+    free_s = 0.0
+
+    def answer_s(start_s: float) -> float:
+        nonlocal free_s
+        begin_s = max(free_s, start_s)
+        stalled = STALL_FROM_S <= begin_s < STALL_FROM_S + STALL_S
+        free_s = (STALL_FROM_S + STALL_S if stalled else begin_s) + 1 / FIFO_RATE
+        return free_s
+
+    return answer_s
+
+
+@pytest.mark.parametrize("q", [0.5, 0.9, 0.95, 0.99])
+def test_a_stall_of_a_parallel_server_gives_exactly_the_quantiles_of_the_closed_form(q: float) -> None:
+    assert observe(gate_answer_s).quantile_s(q) == pytest.approx(parallel_s(q, BASE_S), rel=1e-3)
+
+
+@pytest.mark.parametrize("q", [0.5, 0.9, 0.95, 0.99])
+def test_a_stall_of_a_fifo_server_gives_exactly_the_quantiles_of_the_closed_form(q: float) -> None:
+    assert observe(fifo_server()).quantile_s(q) == pytest.approx(fifo_s(q), rel=1e-3)
+
+
+def test_a_stall_of_a_parallel_server_gives_the_maximum_mean_and_count_of_the_closed_form() -> None:
+    latency = observe(gate_answer_s)
+    assert latency.max_s == pytest.approx(BASE_S + STALL_S, abs=1e-6)
+    # The sum of a falling staircase: half a step more than the integral S²/2D.
+    assert latency.mean_s == pytest.approx(BASE_S + STALL_S * (STALL_S + 1 / RATE) / 2 / DURATION_S, abs=1e-6)
+    assert latency.counts_above_s(2 * BASE_S) == RATE * STALL_S
+
+
+# Against a real server that stalls, through the load process.
+
+
+def play_stalled(load: Load, url: str) -> Played:
+    return load.play(host=url, rate=RATE, duration_s=DURATION_S, max_in_flight=300)
+
+
+@pytest.mark.parametrize("q", [0.95, 0.99])
+def test_a_gate_that_closes_shows_within_10_ms(gate_run: Played, q: float) -> None:
+    base_s = gate_run.latency().quantile_s(0.5)
+    assert base_s is not None
+    assert gate_run.latency().quantile_s(q) == pytest.approx(parallel_s(q, base_s), abs=TOLERANCE_S)
+
+
+@pytest.mark.parametrize("q", [0.95, 0.99])
+def test_a_stopped_fifo_server_shows_within_10_ms(fifo_run: tuple[Played, float], q: float) -> None:
+    played, stall_s = fifo_run
+    assert played.latency().quantile_s(q) == pytest.approx(fifo_s(q, stall_s), abs=TOLERANCE_S)
+
+
+def test_nothing_is_dropped_or_lost_in_a_stall_within_the_bound(gate_run: Played) -> None:
+    assert gate_run.total("planned") == gate_run.total("completed") == RATE * DURATION_S
+    assert gate_run.latency().count == RATE * DURATION_S
+
+
+@pytest.fixture(scope="module")
+def gate_run(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    # The gate closes just before an arrival, not just after one: plan and gate start a moment apart.
+    with started_server("gate", str(STALL_FROM_S - 0.0015), str(STALL_S)) as (url, _):
+        return play_stalled(Load(tmp_path_factory.mktemp("gate"), url, ONE_GET), url)
+
+
+@pytest.fixture(scope="module")
+def fifo_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Played, float]:
+    """The run, and how long the server was really stopped."""
+    with started_server("fifo", str(FIFO_RATE)) as (url, server):
+        load = Load(tmp_path_factory.mktemp("fifo"), url, ONE_GET)
+        process = load.start(load.plan(rate=RATE, duration_s=DURATION_S, max_in_flight=300))
+        assert process.stdout is not None
+        process.stdout.peek(1)  # type: ignore[attr-defined]  # the plan has begun
+        time.sleep(STALL_FROM_S)
+        stopped_s = time.monotonic()
+        server.send_signal(signal.SIGSTOP)
+        time.sleep(STALL_S)
+        server.send_signal(signal.SIGCONT)
+        stall_s = time.monotonic() - stopped_s
+        return Played(process), stall_s
+
+
+def test_beyond_the_bound_in_flight_arrivals_are_dropped(load: Load, start_server: StartServer) -> None:
+    bound = 40
+    url, _ = start_server("gate", "0.5", str(STALL_S))
+    played = load.play(host=url, rate=RATE, duration_s=1.5, max_in_flight=bound)
+    assert played.total("dropped") == pytest.approx(RATE * STALL_S - bound, abs=1)
+    assert played.total("planned") == played.total("sent") + played.total("dropped") == 300
+
+
+def test_a_plain_closed_user_hides_the_same_stall(tmp_path: Path, start_server: StartServer) -> None:
+    """The negative control: two users who wait for their answers sample the stall twice in a thousand."""
+    locustfile = tmp_path / "closed.py"
+    locustfile.write_text(
+        "from locust import FastHttpUser, constant_throughput, task\n"
+        "class Visitor(FastHttpUser):\n"
+        f"    wait_time = constant_throughput({RATE / 2})\n"
+        "    @task\n"
+        "    def visit(self):\n"
+        "        self.client.get('/')\n"
+    )
+    url, _ = start_server("gate", str(STALL_FROM_S), str(STALL_S))
+    command = ["locust", "-f", str(locustfile), "--headless", "-u2", "-r2", "-t5s", "-H", url, "--json"]
+    run = subprocess.run([sys.executable, "-m", *command], capture_output=True, check=True, timeout=30)
+    counts = {float(ms): n for ms, n in json.loads(run.stdout)[0]["response_times"].items()}
+    slow = sum(n for ms, n in counts.items() if ms > 100)
+    assert sum(counts.values()) > 700
+    assert 1 <= slow <= 2
+    assert slow / sum(counts.values()) < 0.01  # so the p99 knows nothing of half a second

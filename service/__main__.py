@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import sys
 from collections.abc import Callable, Sequence
@@ -43,8 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def serve(settings: Settings, options: argparse.Namespace) -> None:
     """Answer requests until SIGTERM or Ctrl-C."""
-    import gc
-
     import uvicorn
 
     from service.app import create_app

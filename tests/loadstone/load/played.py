@@ -106,5 +106,12 @@ class Load:
         process.stdin = None  # so that communicate() leaves it alone
         return process
 
+    def start_plan(self, **changes: Any) -> "subprocess.Popen[bytes]":
+        """Start, and return when the plan begins."""
+        process = self.start(self.plan(**changes))
+        assert process.stdout is not None
+        process.stdout.peek(1)  # type: ignore[attr-defined]  # the first message, left in the buffer
+        return process
+
     def play(self, locustfile: str = "", **changes: Any) -> Played:
         return Played(self.start(self.plan(locustfile, **changes)))

@@ -1,9 +1,8 @@
-import subprocess
+import signal
 import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 from urllib.request import urlopen
 
 import pytest
@@ -103,9 +102,9 @@ def fail(name, **_):
 def troubled(tmp_path_factory: pytest.TempPathFactory, url: str) -> tuple[Played, list[Event]]:
     """A run of five classes, ten users in all, and the facts it recorded."""
     folder = tmp_path_factory.mktemp("troubles")
-    changes = {"rate": 100, "max_in_flight": 10, "events_path": str(folder / "events.jsonl")}
-    played = Load(folder, url, TROUBLES).play(**changes)
-    return played, list(read_events(folder / "events.jsonl"))
+    facts = folder / "events.jsonl"
+    played = Load(folder, url, TROUBLES).play(rate=100, max_in_flight=10, events_path=str(facts))
+    return played, list(read_events(facts))
 
 
 Troubled = tuple[Played, list[Event]]
@@ -162,21 +161,13 @@ def test_one_seed_gives_the_same_arrivals_and_draws_and_another_gives_others(
     assert not set(first.values()) & set(other.values())
 
 
-def started(load: Load, **changes: Any) -> "subprocess.Popen[bytes]":
-    """Return a load process whose plan has begun."""
-    process = load.start(load.plan(**changes))
-    assert process.stdout is not None
-    process.stdout.peek(1)  # type: ignore[attr-defined]
-    return process
-
-
-@pytest.mark.parametrize("end", ["send_signal", "terminate"])
-def test_a_signal_ends_the_planning_and_drains(load: Load, end: str) -> None:
-    process = started(
-        load, locustfile=visitor("self.client.get('/slow/0.3', name='/')"), duration_s=60.0, rate=20
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_planning_and_drains(load: Load, number: int) -> None:
+    process = load.start_plan(
+        locustfile=visitor("self.client.get('/slow/0.3', name='/')"), duration_s=60.0, rate=20
     )
     time.sleep(0.5)
-    process.send_signal(2) if end == "send_signal" else process.terminate()
+    process.send_signal(number)
     played = Played(process)
     assert played.exit_code == 0
     assert played.final.kind == "final"
@@ -185,7 +176,7 @@ def test_a_signal_ends_the_planning_and_drains(load: Load, end: str) -> None:
 
 
 def test_the_load_ends_when_nobody_reads_it(load: Load) -> None:
-    process = started(load, duration_s=60.0)
+    process = load.start_plan(duration_s=60.0)
     assert process.stdout is not None
     process.stdout.close()
     assert process.wait(timeout=3) == 3

@@ -89,8 +89,13 @@ def test_a_stall_of_a_parallel_server_gives_the_maximum_mean_and_count_of_the_cl
 # Against a real server that stalls, through the load process.
 
 
-def play_stalled(load: Load, url: str) -> Played:
-    return load.play(host=url, rate=RATE, duration_s=DURATION_S, max_in_flight=300)
+def undisturbed(play: Callable[[], Played]) -> Played:
+    """Return a run, played a second time when the generator woke late: then it measured the machine.
+
+    The bound is the one that makes any run invalid (wake lag p99 above 2 ms); a shared machine passes it.
+    """
+    played = play()
+    return played if (played.lag("wake_lag").quantile_s(0.99) or 0) <= 0.002 else play()
 
 
 @pytest.mark.parametrize("q", [0.95, 0.99])
@@ -113,26 +118,40 @@ def test_nothing_is_dropped_or_lost_in_a_stall_within_the_bound(gate_run: Played
 
 @pytest.fixture(scope="module")
 def gate_run(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    # The gate closes just before an arrival, not just after one: plan and gate start a moment apart.
-    with started_server("gate", str(STALL_FROM_S - 0.0015), str(STALL_S)) as (url, _):
-        return play_stalled(Load(tmp_path_factory.mktemp("gate"), url, ONE_GET), url)
+    folder = tmp_path_factory.mktemp("gate")
+
+    def play() -> Played:
+        # The gate closes just before an arrival, not just after one: plan and gate start a moment apart.
+        with started_server("gate", str(STALL_FROM_S - 0.0015), str(STALL_S)) as (url, _):
+            return Load(folder, url, ONE_GET).play(rate=RATE, duration_s=DURATION_S, max_in_flight=300)
+
+    return undisturbed(play)
 
 
 @pytest.fixture(scope="module")
 def fifo_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Played, float]:
     """The run, and how long the server was really stopped."""
-    with started_server("fifo", str(FIFO_RATE)) as (url, server):
-        load = Load(tmp_path_factory.mktemp("fifo"), url, ONE_GET)
-        process = load.start(load.plan(rate=RATE, duration_s=DURATION_S, max_in_flight=300))
-        assert process.stdout is not None
-        process.stdout.peek(1)  # type: ignore[attr-defined]  # the plan has begun
-        time.sleep(STALL_FROM_S)
-        stopped_s = time.monotonic()
-        server.send_signal(signal.SIGSTOP)
-        time.sleep(STALL_S)
-        server.send_signal(signal.SIGCONT)
-        stall_s = time.monotonic() - stopped_s
-        return Played(process), stall_s
+    folder = tmp_path_factory.mktemp("fifo")
+    stalls_s: list[float] = []
+
+    def play() -> Played:
+        with started_server("fifo", str(FIFO_RATE)) as (url, server):
+            load = Load(folder, url, ONE_GET)
+            process = load.start_plan(rate=RATE, duration_s=DURATION_S, max_in_flight=300)
+            time.sleep(STALL_FROM_S)
+            stalls_s.append(stop_for(server, STALL_S))
+            return Played(process)
+
+    return undisturbed(play), stalls_s[-1]
+
+
+def stop_for(process: "subprocess.Popen[str]", duration_s: float) -> float:
+    """Stop the process and let it go on; return how long it was stopped."""
+    begin_s = time.monotonic()
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(duration_s)
+    process.send_signal(signal.SIGCONT)
+    return time.monotonic() - begin_s
 
 
 def test_beyond_the_bound_in_flight_arrivals_are_dropped(load: Load, start_server: StartServer) -> None:
@@ -159,6 +178,6 @@ def test_a_plain_closed_user_hides_the_same_stall(tmp_path: Path, start_server: 
     run = subprocess.run([sys.executable, "-m", *command], capture_output=True, check=True, timeout=30)
     counts = {float(ms): n for ms, n in json.loads(run.stdout)[0]["response_times"].items()}
     slow = sum(n for ms, n in counts.items() if ms > 100)
-    assert sum(counts.values()) > 700
+    assert sum(counts.values()) > 300
     assert 1 <= slow <= 2
     assert slow / sum(counts.values()) < 0.01  # so the p99 knows nothing of half a second

@@ -164,15 +164,22 @@ class Execution:
 
     def _settle(self) -> None:
         """Let the system bring its buffers home, then read its metrics for the last time."""
-        service = self._project.service
-        if service and service.drain:
+        if self._project.service and self._project.service.drain:
             self._progress.step("the system drains")
-            try:
-                for url in self._system.urls:
-                    fetch_json(url + service.drain, method="POST", timeout_s=SETTLE_TIMEOUT_S)
-            except LoadstoneError as error:
-                self._note(Remark(f"the system did not drain: {error}"))
+            for url in self._system.urls:
+                self._drain(url + self._project.service.drain)
         self._scrape("end")
+
+    def _drain(self, url: str) -> None:
+        """Ask one process to drain; it answers with what it still holds, by name."""
+        try:
+            held = fetch_json(url, method="POST", timeout_s=SETTLE_TIMEOUT_S)
+        except LoadstoneError as error:
+            self._note(Remark(f"the system did not drain: {error}"))
+            return
+        left = [f"{count} {name}" for name, count in held.items() if count]
+        if left:
+            self._note(Remark(f"after its drain the system still held {', '.join(left)}."))
 
     def _check(self) -> None:
         scenario = self._request.system.scenario

@@ -15,6 +15,8 @@ from loadstone import record_event, scenario_setting
 PROCESS = secrets.token_hex(4)
 """Tells this process's sessions, viewers and authors from those of any other process or run."""
 
+SEEDED_PASSWORD = "loadstone"
+
 _turns = count()
 _numbers = count(1)
 
@@ -87,7 +89,7 @@ class ServiceUser(FastHttpUser):
     def sign_in(self, number: int = 0) -> Session:
         """Log in as a seeded user: the given one, else the next that this process has not used yet."""
         number = number or next(_turns) % scenario_setting("users", 200) + 1
-        return self._log_in(number, f"user{number}", f"loadstone-{number}")
+        return self._log_in(number, f"user{number}", SEEDED_PASSWORD)
 
     def sign_up(self) -> Session:
         """Register a user nobody has seen before, and log in: no limit of theirs is used up."""

@@ -1,7 +1,6 @@
 """Data to load the service with: the same for the same seed and size."""
 
-import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -17,7 +16,7 @@ from service.security import Passwords
 from service.settings import Settings
 from service.tables import follows, metadata, posts, users, videos
 
-PASSWORD = "loadstone-{number}"
+PASSWORD = "loadstone"  # of every seeded user: one hash, however many users
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WORDS = "amber brook cedar delta ember fjord grove harbor island juniper kelp lagoon meadow north ocean"
 
@@ -46,9 +45,7 @@ async def replace_everything(settings: Settings, engine: AsyncEngine, seed: int,
     if settings.is_production:
         raise ConfigurationError("ENVIRONMENT is 'production', where seeding would replace real data.")
     passwords = Passwords(settings.password_hash_memory_kib, settings.password_hash_time_cost)
-    numbers = range(1, size.users + 1)
-    hashes = await asyncio.gather(*(passwords.hash(PASSWORD.format(number=number)) for number in numbers))
-    await replace_data(engine, seed, size, hashes)
+    await replace_data(engine, seed, size, await passwords.hash(PASSWORD))
     redis = create_clients(settings)
     try:
         await forget_keys(redis.repeating)
@@ -56,10 +53,10 @@ async def replace_everything(settings: Settings, engine: AsyncEngine, seed: int,
         await redis.aclose()
 
 
-async def replace_data(engine: AsyncEngine, seed: int, size: Size, password_hashes: Sequence[str]) -> None:
+async def replace_data(engine: AsyncEngine, seed: int, size: Size, password_hash: str) -> None:
     """Remove all data from the service's tables and fill them anew, in one transaction."""
     rows = {
-        users: user_rows(password_hashes),
+        users: user_rows(size, password_hash),
         follows: follow_rows(size, seed),
         posts: post_rows(size, seed),
         videos: video_rows(size, seed),
@@ -87,9 +84,9 @@ COLUMNS: dict[Table, tuple[str, ...]] = {
 }
 
 
-def user_rows(password_hashes: Sequence[str]) -> Iterator[Row]:
-    """Yield the users user1, user2 and so on, with their passwords' hashes."""
-    for id, password_hash in enumerate(password_hashes, start=1):
+def user_rows(size: Size, password_hash: str) -> Iterator[Row]:
+    """Yield the users user1, user2 and so on."""
+    for id in range(1, size.users + 1):
         yield id, f"user{id}", password_hash, f"User {id}", f"Hello, I am user {id}.", START
 
 

@@ -4,6 +4,8 @@ Sessions belong to seeded users 1, 2, 3 …; user n owns video n, and low number
 changed is also read. Authors are registered afresh, so that the hourly limit of posts starts from nothing.
 """
 
+from itertools import count
+
 from locust import task
 
 from loadstone import arrival_random, scenario_setting
@@ -15,6 +17,9 @@ VIEW_SHARE = 0.2  # of those who open a video, who watch it
 READ_ON_SHARE = 0.3  # of those who see their feed, who open a post
 AUTHOR_EXPONENT = 0.7  # authors differ less than videos: a fifth of the posts, not most, exceed the limit
 
+AUTHORS = 16
+
+_people = count()
 _authors: list[Session] = []
 
 
@@ -22,12 +27,13 @@ class Person(Visitor):
     """One person with a browser."""
 
     def on_start(self) -> None:
-        """Log in, and register an author."""
+        """Log in; the first people register an author each."""
         self.popular_video = Zipf(scenario_setting("videos", 1000))
         self.popular_user = Zipf(scenario_setting("users", 200))
         self.note_counts_before()
         self.me = self.sign_in()
-        _authors.append(self.sign_up())
+        if next(_people) < AUTHORS:
+            _authors.append(self.sign_up())
 
     @task(50)
     def open_video(self) -> None:

@@ -65,8 +65,10 @@ def test_a_quantile_is_the_ranked_value_to_a_thousandth(values_us: list[int], q:
     assert ranked / 1e6 <= quantile_s <= ranked / 1e6 * 1.001
 
 
-@given(many_us, quantiles)
-def test_a_quantile_is_hdr_histograms(values_us: list[int], q: float) -> None:
+@given(many_us, st.data())
+def test_a_quantile_on_a_rank_is_hdr_histograms(values_us: list[int], data: st.DataObject) -> None:
+    """Between ranks hdrh takes the nearer one, this histogram the upper one: latency is never understated."""
+    q = data.draw(st.integers(1, len(values_us))) / len(values_us)
     quantile_s = histogram_of(values_us).quantile_s(q)
     theirs_us = hdr_of(values_us).get_value_at_percentile(q * 100)
     assert quantile_s is not None

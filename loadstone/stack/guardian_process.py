@@ -13,13 +13,14 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from contextlib import suppress
 from pathlib import Path
 
 GRACE_S = 0.5  # between the request to end and SIGKILL
 GIVE_UP_S = 3.0  # a process that outlives SIGKILL this long hangs in the kernel
 POLL_S = 0.01
+IPC_RMID = 0  # <linux/ipc.h>
 
 
 class ProcessRow:
@@ -78,6 +79,7 @@ class Charge:
         """Ask all groups to end, kill what has not after the grace, and return the ids of what is left."""
         began = time.monotonic()
         members = self._members()
+        segments = mapped_segments(members)
         for pid, stop_signal in self._signals.items():
             signal_group(pid, stop_signal)
         signal_each(members, signal.SIGCONT)  # a paused process then finds the request to end first
@@ -86,6 +88,7 @@ class Charge:
                 signal_each(members, signal.SIGKILL)
             time.sleep(POLL_S)
             members = self._members()
+        remove_segments(segments, creators=self._started)
         return members
 
     def _members(self) -> list[int]:
@@ -127,6 +130,37 @@ def signal_each(pids: Iterable[int], wanted: signal.Signals) -> None:
     for pid in pids:
         with suppress(ProcessLookupError, PermissionError):
             os.kill(pid, wanted)
+
+
+def mapped_segments(pids: Iterable[int]) -> set[str]:
+    """Return the paths of PostgreSQL's POSIX shared memory that these processes use.
+
+    PostgreSQL leaves it behind when it is killed.
+    """
+    paths = set()
+    for pid in pids:
+        with suppress(OSError):
+            lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
+            paths |= {line[line.index("/") :] for line in lines if "/dev/shm/PostgreSQL." in line}
+    return paths
+
+
+def remove_segments(paths: Iterable[str], creators: Container[int]) -> None:
+    """Remove POSIX shared memory by path, and what these processes created and nobody uses of System V's."""
+    for path in paths:
+        with suppress(OSError):
+            Path(path).unlink()
+    for line in Path("/proc/sysvipc/shm").read_text().splitlines()[1:]:
+        fields = line.split()
+        if int(fields[4]) in creators and fields[6] == "0":
+            remove_system_v_segment(int(fields[1]))
+
+
+def remove_system_v_segment(segment_id: int) -> None:
+    """Remove a segment of System V shared memory; what is not ours to remove stays."""
+    import ctypes  # seldom needed, slow to import
+
+    ctypes.CDLL(None).shmctl(segment_id, IPC_RMID, None)
 
 
 def main() -> int:

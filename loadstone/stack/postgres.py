@@ -19,6 +19,7 @@ SETTINGS = {
     "full_page_writes": "on",
     "shared_buffers": "128MB",
     "max_connections": "300",
+    "dynamic_shared_memory_type": "posix",
     "hot_standby_feedback": "on",  # or vacuum on the primary cancels reads on the replica
     "max_slot_wal_keep_size": "4GB",  # what a replica that stays away may cost
     "listen_addresses": LOOPBACK,
@@ -104,6 +105,7 @@ def start_primary(guardian: Guardian, *, cores: Collection[int] | None = None) -
         *("initdb", "initdb", "--pgdata", str(data_directory), "--no-sync", "--no-instructions"),
         *("--auth", "trust", "--username", SUPERUSER, "--encoding", "UTF8"),
         *("--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
+        *("--set", "dynamic_shared_memory_type=mmap"),  # else a stopped initdb leaves files in /dev/shm
     )
     initdb.wait(START_TIMEOUT_S)
     server = PostgresServer(programs, "primary", data_directory, cores=cores)

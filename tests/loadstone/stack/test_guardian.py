@@ -1,6 +1,9 @@
+import json
 import os
+import secrets
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -8,8 +11,11 @@ import pytest
 
 from loadstone.errors import LoadstoneError
 from loadstone.stack.guardian import Guardian
+from loadstone.stack.guardian_process import remove_system_v_segment
+from tests.loadstone.stack import segments
 from tests.loadstone.stack.remains import is_alive, remains_after, remains_in
 from tests.loadstone.stack.scripts import Scripts
+from tests.loadstone.stack.segments import create_system_v_segment
 
 PROMPTLY_S = 4.0  # it takes 0.3 s; but removing files waits for a disk that others may keep busy
 PHASES = 3  # what `start_stack` reports: servers, data and replicas, service
@@ -89,6 +95,27 @@ def test_a_paused_child_gets_to_act_on_the_request_to_end(tmp_path: Path) -> Non
         assert child.stdout.readline() == b"up\n"
         time.sleep(0.2)
     assert (tmp_path / "answer").read_text() == "asked\n"
+
+
+def test_shared_memory_of_a_killed_child_is_removed_and_no_other(tmp_path: Path) -> None:
+    foreign = create_system_v_segment()
+    name = f"PostgreSQL.{secrets.randbits(64)}"
+    with Guardian() as guardian:
+        child = guardian.spawn(
+            [sys.executable, segments.__file__, name], tmp_path / "log", stdout=subprocess.PIPE
+        )
+        assert child.stdout
+        path, own = json.loads(child.stdout.readline())
+        assert Path(path).exists()
+        assert {own, foreign} <= system_v_segments()
+    assert not Path(path).exists()
+    assert system_v_segments() & {own, foreign} == {foreign}
+    remove_system_v_segment(foreign)
+    assert foreign not in system_v_segments()
+
+
+def system_v_segments() -> set[int]:
+    return {int(line.split()[1]) for line in Path("/proc/sysvipc/shm").read_text().splitlines()[1:]}
 
 
 def test_signals_do_not_end_the_guardian(tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
 """When requests are due: pure functions of the plan and the seed.
 
 Every worker derives the same plan and takes its `share`, so the union is exactly the plan and nothing needs
-to be coordinated. A seed gives the same instants, to the last bit, on every platform and in every process.
+to be coordinated. A seed gives the same instants in every process.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count, islice, takewhile
 from random import Random
@@ -45,34 +45,11 @@ class Poisson:
 
     def starts_s(self, horizon_s: float) -> Iterator[float]:
         """Yield the sums of exponential gaps divided by the rate; equal seeds scale one and the same plan."""
-        uniform = Random(f"arrivals {self.seed}").random
-        total = exponential(uniform)
+        random = Random(f"arrivals {self.seed}")
+        total = random.expovariate(1.0)
         while (start_s := total / self.rate) < horizon_s:
             yield start_s
-            total += exponential(uniform)
-
-
-def exponential(uniform: Callable[[], float]) -> float:
-    """Return a draw from Exp(1), by comparing uniform draws from [0, 1).
-
-    Von Neumann's method ("Various techniques used in connection with random digits", 1951). A logarithm
-    would differ in its last bit between C libraries; comparisons and additions do not.
-    """
-    whole = 0
-    while True:
-        fraction = uniform()
-        if _falling_run_is_odd(fraction, uniform):
-            return whole + fraction
-        whole += 1
-
-
-def _falling_run_is_odd(first: float, uniform: Callable[[], float]) -> bool:
-    """Draw until the draws, `first` included, no longer fall; say whether an odd number of them fell."""
-    odd = True
-    while (following := uniform()) < first:
-        first = following
-        odd = not odd
-    return odd
+            total += random.expovariate(1.0)
 
 
 def share(starts_s: Iterable[float], index: int = 0, workers: int = 1) -> Iterator[tuple[int, float]]:

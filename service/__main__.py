@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 USAGE_ERROR = 2
 SHUTDOWN_S = 10  # how long open requests may take to end
+KEEP_ALIVE_S = 75  # longer than clients keep idle connections: who closes first must not be the server
 SIZE_OPTIONS = ("users", "videos", "follows_per_user", "posts_per_user")
 
 Command = Callable[[Settings, argparse.Namespace], None]
@@ -59,6 +60,7 @@ def serve(settings: Settings, options: argparse.Namespace) -> None:
         log_level=settings.log_level.lower(),
         lifespan="on",
         timeout_graceful_shutdown=SHUTDOWN_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
     )
     gc.freeze()  # modules and routes live as long as the process: collections need not look at them
     uvicorn.Server(config).run()

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,7 +30,6 @@ from loadstone.stack.guardian import Guardian
 from loadstone.system import System, SystemPlan, running_system
 
 WRITE_EVERY_S = 5.0
-BACKGROUND_NICENESS = 5
 SETTLE_TIMEOUT_S = 30.0
 USERS_READY_TIMEOUT_S = 60.0
 SILENCE_TIMEOUT_S = 15.0
@@ -74,6 +74,16 @@ def execute(project: Project, request: RunRequest, progress: Progress) -> Run:
             return Execution(project, request, system, generator, metrics, progress).run()
 
 
+def _step_aside() -> None:
+    """Let the harness, from now on, have only the time that the generator leaves; its children are there.
+
+    It shares the generator's cores, never the system's. That works because both are of one session: Linux
+    schedules sessions as groups, and weighs priorities within a group only (sched(7), autogroup).
+    """
+    os.sched_setaffinity(0, split_cores().generator)
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
 class Execution:
     """The part of a run in which things are measured: from the plan to the checks."""
 
@@ -90,13 +100,14 @@ class Execution:
         self._request = request
         self._system = system
         self._generator = generator
-        self._metrics = metrics
         self._progress = progress
         self._pressure = pressure()
         self._scraper = self._make_scraper()
         self._journal = request.directory.open_journal()
         header = self._header()
         self._ledger = Ledger(header)
+        self._ledger_lock = threading.Lock()  # the metrics are rendered in a thread of their server's
+        metrics.show(self._exposition)
         self._journal.append(header)
 
     def run(self) -> Run:
@@ -126,7 +137,7 @@ class Execution:
         """Hand over the plan and take in what comes of it, until the generator has said its last word."""
         self._progress.step("users log in")
         self._generator.begin(self._load_plan())
-        os.nice(BACKGROUND_NICENESS)  # every child is there: from now on the harness is in nobody's way
+        _step_aside()
         next_scrape_s, next_write_s = float("inf"), time.monotonic() + WRITE_EVERY_S
         heard_s = time.monotonic()
         while not self._generator.is_over:
@@ -135,7 +146,6 @@ class Execution:
             if message:
                 heard_s = now_s
                 self._note(Load(message))
-                self._metrics.publish(exposition(self._ledger))
                 self._progress.second(self._ledger)
                 if message.kind == "started":
                     next_scrape_s = message.at_s
@@ -223,7 +233,12 @@ class Execution:
     def _note(self, entry: Entry) -> None:
         """Append to the journal, then to the ledger: what is shown is on disk."""
         self._journal.append(entry)
-        self._ledger.add(entry)
+        with self._ledger_lock:
+            self._ledger.add(entry)
+
+    def _exposition(self) -> bytes:
+        with self._ledger_lock:
+            return exposition(self._ledger)
 
     def _write(self) -> None:
         if self._ledger.started_at_s is not None:

@@ -18,7 +18,7 @@ LOG_TAIL_LINES = 15
 
 
 class Generator:
-    """`python -m loadstone.load` in a session of its own, so that Ctrl-C reaches only the harness.
+    """`python -m loadstone.load` in a process group of its own, so that Ctrl-C reaches only the harness.
 
     It is started early, because it imports Locust while the stack starts, and waits for its plan.
     """
@@ -31,6 +31,7 @@ class Generator:
             cores=cores,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            own_session=False,
         )
         self._news: queue.Queue[LoadMessage | None] = queue.Queue()
         threading.Thread(target=self._read, name="load messages", daemon=True).start()

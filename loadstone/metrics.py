@@ -4,7 +4,7 @@ Counters begin with the load, warm-up included, so that they only ever grow.
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
@@ -91,13 +91,14 @@ def _histogram(
 
 
 class MetricsServer:
-    """Serves the newest exposition at `/metrics` on loopback; a context manager.
+    """Serves what `show` was given at `/metrics` on loopback; a context manager.
 
-    Port 0 takes a free one. Raises LoadstoneError when the port is taken.
+    Nothing is rendered unless somebody asks. Port 0 takes a free one. Raises LoadstoneError when the port is
+    taken.
     """
 
     def __init__(self, port: int = 0) -> None:
-        self._text = b""
+        self._render: Callable[[], bytes] = bytes
         try:
             self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         except OSError as error:
@@ -111,9 +112,9 @@ class MetricsServer:
         """Where Prometheus finds the metrics."""
         return f"http://127.0.0.1:{self._server.server_port}/metrics"
 
-    def publish(self, text: bytes) -> None:
-        """Serve this text from now on."""
-        self._text = text
+    def show(self, render: Callable[[], bytes]) -> None:
+        """Answer with what `render` returns from now on; it is called in a thread of the server's."""
+        self._render = render
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -136,7 +137,7 @@ class MetricsServer:
                 self.send_response(200 if found else 404)
                 self.send_header("Content-Type", CONTENT_TYPE)
                 self.end_headers()
-                self.wfile.write(server._text if found else b"See /metrics.\n")
+                self.wfile.write(server._render() if found else b"See /metrics.\n")
 
             def log_message(self, format: str, *args: object) -> None:
                 """Stay silent: a scrape is no news."""

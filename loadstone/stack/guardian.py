@@ -81,8 +81,9 @@ class Guardian:
         cores: Collection[int] | None = None,
         stdin: int | IO[bytes] = subprocess.DEVNULL,
         stdout: int | IO[bytes] | None = None,
+        own_session: bool = True,
     ) -> subprocess.Popen[bytes]:
-        """Start a program in a session of its own that does not outlive this guardian.
+        """Start a program in a session or process group of its own that does not outlive this guardian.
 
         Its errors go to `log_path`, and its output too unless `stdout` says otherwise. `user` is whom it runs
         as, `cores` where. `stop_signal` asks it to end; SIGKILL follows half a second later.
@@ -98,7 +99,8 @@ class Guardian:
                 stderr=self._process.stdin,
                 env=environment,
                 cwd=working_directory,
-                start_new_session=True,
+                start_new_session=own_session,
+                process_group=None if own_session else 0,
                 user=user,
                 group=pwd.getpwnam(user).pw_gid if user else None,
                 extra_groups=() if user else None,

@@ -37,9 +37,9 @@ def test_the_totals_include_the_warm_up_and_the_histogram_counts_every_request()
     assert (buckets["0.001"], buckets["0.0025"], buckets["+Inf"]) == (0.0, 30.0, 30.0)
 
 
-def test_the_newest_text_is_served() -> None:
+def test_what_is_shown_is_served() -> None:
     with MetricsServer() as server:
-        server.publish(b"up 1\n")
+        server.show(lambda: b"up 1\n")
         with urllib.request.urlopen(server.url) as response:
             assert response.read() == b"up 1\n"
         with pytest.raises(urllib.error.HTTPError) as caught:

@@ -44,14 +44,18 @@ class Metrics:
         self.request_seconds = self._histogram(
             REQUEST_SECONDS, "From the request's arrival to its end.", "route"
         )
-        self.cache_reads = self._counter(CACHE_READS, "Reads of cached endpoints.", "source")
+        self.cache_reads = self._by(
+            CACHE_READS, "Reads of cached endpoints.", "source", "hit", "load", "shared"
+        )
         self.cache_fills = self._counter(CACHE_FILLS, "Loads that created a cache entry.")
         self.cache_errors = self._counter(CACHE_ERRORS, "Times that the cache failed.")
-        self.rate_decisions = self._counter(RATE_DECISIONS, "Decisions of the rate limiter.", "decision")
-        self.locks = self._counter(LOCKS, "Locks asked for.", "result")
-        self.jobs = self._counter(JOBS, "Jobs ended.", "outcome")
+        self.rate_decisions = self._by(
+            RATE_DECISIONS, "Decisions of the rate limiter.", "decision", "allowed", "refused", "failed"
+        )
+        self.locks = self._by(LOCKS, "Locks asked for.", "result", "acquired", "refused")
+        self.jobs = self._by(JOBS, "Jobs ended.", "outcome", "completed", "superseded", "failed")
         self.lock_release_errors = self._counter(LOCK_RELEASE_ERRORS, "Locks whose release raised an error.")
-        self.views = self._counter(VIEWS, "Views received.", "result")
+        self.views = self._by(VIEWS, "Views received.", "result", "accepted", "duplicate")
         self.view_flushed_rows = self._counter(VIEW_FLUSHED_ROWS, "Rows updated by view flushes.")
         self.view_flushed_views = self._counter(VIEW_FLUSHED_VIEWS, "Views moved by flushes.")
         self.view_flush_busy_seconds = self._counter(VIEW_FLUSH_BUSY_SECONDS, "Seconds spent flushing views.")
@@ -82,6 +86,13 @@ class Metrics:
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:
         return Counter(name, about, labels, registry=self.registry)
+
+    def _by(self, name: str, about: str, label: str, *values: str) -> Counter:
+        """Return a counter that shows each of the label's values from the start, at 0."""
+        counter = self._counter(name, about, label)
+        for value in values:
+            counter.labels(value)
+        return counter
 
     def _histogram(self, name: str, about: str, *labels: str) -> Histogram:
         return Histogram(name, about, labels, buckets=SECONDS, registry=self.registry)

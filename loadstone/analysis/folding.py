@@ -231,5 +231,6 @@ def fold(entries: Iterable[Entry]) -> Run:
 
 
 def _notes(formats: dict[str, str], patterns: dict[str, dict[str, Any]]) -> dict[str, str]:
-    """Return each family's line; none for a family of which nothing was measured."""
-    return {family: fill(text, patterns[family]) for family, text in formats.items() if patterns.get(family)}
+    """Return each family's line; none for a family that did nothing in this run."""
+    busy = [family for family in formats if any(patterns.get(family, {}).values())]
+    return {family: fill(formats[family], patterns[family]) for family in busy}

@@ -96,10 +96,11 @@ def _describe(plan: StackPlan, servers: Servers, services: list[ServiceProcess],
 def _sentence(facts: Mapping[str, Any], service_processes: int) -> str:
     """Return such as `PostgreSQL 18.6 + 1 replica, Valkey 9.1.2, 1 service process`."""
     postgresql, redis = facts["postgresql"], facts["redis"]
-    replicas = counted(postgresql["replicas"], "replica", "replicas")
+    replicas = postgresql["replicas"]
+    beside = f" + {counted(replicas, 'replica', 'replicas')}" if replicas else ""
     return ", ".join(
         [
-            f"PostgreSQL {postgresql.get('server_version', '(external)')} + {replicas}",
+            f"PostgreSQL {postgresql.get('server_version', '(external)')}{beside}",
             f"Valkey {redis['server_version']}" if "server_version" in redis else "Redis (external)",
             counted(service_processes, "service process", "service processes"),
         ]

@@ -26,7 +26,7 @@ run: $(READY) ## load the reference service and show speed and correctness in on
 	@$(BIN)/loadstone run $(ARGS)
 
 test: $(READY) ## all tests; the load engine's in a process of their own, because importing Locust patches it
-	@$(BIN)/python -m pytest --ignore=tests/loadstone/load
+	@$(BIN)/python -m pytest
 	@$(BIN)/python -m pytest tests/loadstone/load
 
 check: $(READY) ## ruff, mypy --strict and the import contracts
@@ -36,10 +36,10 @@ check: $(READY) ## ruff, mypy --strict and the import contracts
 	@$(BIN)/lint-imports
 
 bench: $(READY) ## the micro-benchmarks
-	@$(BIN)/python -m pytest benchmarks
+	@$(BIN)/python -m pytest benchmarks $(ARGS)
 
-prove: $(READY) ## the long proofs: every acceptance run repeated; hours, not CI
-	@$(BIN)/python -m pytest proofs $(ARGS)
+prove: $(READY) ## the long proofs, resumed where they ended: every verdict repeated; an hour, not CI
+	@$(BIN)/python -m pytest tests/proofs $(ARGS)
 
 lock: $(READY) ## write requirements.txt anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv

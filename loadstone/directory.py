@@ -39,10 +39,14 @@ class RunDirectory:
     def remove_if_empty(self) -> None:
         """Leave no directory behind when nothing was measured."""
         if not self.run_path.exists():
-            for path in (self.journal_path, self.events_path):
-                path.unlink(missing_ok=True)
-            with suppress(OSError):
-                self.path.rmdir()
+            self.remove()
+
+    def remove(self) -> None:
+        """Remove the run's files, and the directory where it holds nothing else."""
+        for path in (self.journal_path, self.events_path, self.run_path, self.report_path):
+            path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.path.rmdir()
 
     def open_journal(self) -> Journal:
         """Return the journal, to append to."""

@@ -14,5 +14,11 @@ class Counter(FastHttpUser):
     def count(self) -> None:
         start_s = time.monotonic()
         answer = self.client.get("/count")
-        outcome = "ok" if answer.status_code == 200 else "indeterminate"
-        record_event("all", "counting.count", 1, start_s, time.monotonic(), outcome)
+        record_event(
+            "all",
+            "counting.count",
+            1,
+            start_s,
+            time.monotonic(),
+            "ok" if answer.status_code == 200 else "indeterminate",
+        )

@@ -3,12 +3,12 @@ from pathlib import Path
 import pytest
 
 from loadstone.errors import LoadstoneError
-from loadstone.records.journal import End, Journal, Load, Remark, read_journal
+from loadstone.records.journal import End, Entry, Journal, Load, Remark, read_journal
 from loadstone.records.load import LoadMessage
 
 
 def test_what_was_appended_is_read_back_in_order(tmp_path: Path) -> None:
-    entries = [Remark("late", invalidates=True), Load(LoadMessage("started", 0, 0, at_s=1.5)), End()]
+    entries: list[Entry] = [Remark("late", invalidates=True), Load(LoadMessage("started", 0, 0, at_s=1.5)), End()]
     journal = Journal(tmp_path / "journal.jsonl")
     for entry in entries:
         journal.append(entry)

@@ -16,7 +16,7 @@ DELAY_S = 0.4
 @pytest.fixture(scope="session")
 def delayed_replica(postgres_primary: PostgresServer) -> PostgresServer:
     """A replica that applies each commit `DELAY_S` after it was made."""
-    return start_replica(postgres_primary, "replica-delayed", apply_delay_s=DELAY_S)
+    return start_replica(postgres_primary, "replica-routing-delayed", apply_delay_s=DELAY_S)
 
 
 @pytest.fixture

@@ -8,7 +8,11 @@ from loadstone.records.load import LoadMessage
 
 
 def test_what_was_appended_is_read_back_in_order(tmp_path: Path) -> None:
-    entries: list[Entry] = [Remark("late", invalidates=True), Load(LoadMessage("started", 0, 0, at_s=1.5)), End()]
+    entries: list[Entry] = [
+        Remark("late", invalidates=True),
+        Load(LoadMessage("started", 0, 0, at_s=1.5)),
+        End(),
+    ]
     journal = Journal(tmp_path / "journal.jsonl")
     for entry in entries:
         journal.append(entry)

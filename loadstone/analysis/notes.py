@@ -23,7 +23,7 @@ class _Forgiving(string.Formatter):
         if value is None:
             return ABSENT
         if format_spec == "ms":
-            return f"{value * 1000:.0f} ms"
+            return f"{value * 1000:.{0 if value >= 0.01 else 1}f} ms"
         return super().format_field(value, format_spec)
 
 

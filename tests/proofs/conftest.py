@@ -34,9 +34,15 @@ class Proofs:
         return int(code_path.read_text()), read_run(directory.run_path)
 
 
-@pytest.fixture(scope="session")
-def proofs() -> Proofs:
+def proofs_directory() -> Path:
+    """Return where this revision's proofs are kept."""
     revision = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.strip()
-    return Proofs(ROOT / "results" / "proofs" / revision)
+    return ROOT / "results" / "proofs" / revision
+
+
+@pytest.fixture(scope="session")
+def proofs() -> Proofs:
+    """The runs of this revision."""
+    return Proofs(proofs_directory())

@@ -12,6 +12,7 @@ from loadstone.analysis.notes import fill
         ("lag p99 {lag_s[p99]:.3f} s", {"lag_s": {}}, "lag p99 – s"),
         ("lag p99 {lag_s[p99]:.3f} s", {}, "lag p99 – s"),
         ("lag p99 {lag_s[p99]:ms}", {"lag_s": {"p99": 0.0124}}, "lag p99 12 ms"),
+        ("lag p99 {lag_s[p99]:ms}", {"lag_s": {"p99": 0.00041}}, "lag p99 0.4 ms"),
         ("{rows:,.0f} rows", {"rows": 61000.0}, "61,000 rows"),
         ("nothing to fill", {"rows": 1}, "nothing to fill"),
     ],

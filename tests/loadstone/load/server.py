@@ -23,12 +23,16 @@ class Gate:
         self._from_s = from_s
         self._length_s = length_s
         self._first_s: float | None = None
+        self._held = 0
 
     def answer_at(self, now_s: float) -> float:
         if self._first_s is None:
             self._first_s = now_s
         closes_s = self._first_s + self._from_s
-        return closes_s + self._length_s if closes_s <= now_s < closes_s + self._length_s else now_s
+        if not closes_s <= now_s < closes_s + self._length_s:
+            return now_s
+        self._held += 1  # a microsecond apart: who came first is answered first
+        return closes_s + self._length_s + self._held * 1e-6
 
 
 class Fifo:

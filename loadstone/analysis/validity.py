@@ -7,8 +7,8 @@ from loadstone.records.histogram import LatencyHistogram
 WAKE_LAG_FLOOR_S = 0.002
 WAKE_LAG_SHARE_OF_LATENCY = 0.1
 BUSY_CPU_SHARE = 0.8
-BAD_SECONDS_SHARE = 0.25
-"""One bad second of a shared machine proves nothing; a quarter of all seconds do."""
+BAD_SECONDS_SHARE = 0.5
+"""One bad second of a shared machine proves nothing; most of the seconds do."""
 
 
 def invalid_reasons(

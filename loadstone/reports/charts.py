@@ -12,7 +12,7 @@ from loadstone.reports.units import ABSENT, number_text, seconds_text, share_tex
 
 _LOG_FROM_SPREAD = 30  # largest ÷ smallest duration from which a linear axis would hide the small ones
 _POINTS_A_NINE = 30
-_GENERATORS = ("t_s", "arrivals.", "latency_s.", "lag_s.")  # columns that are no pattern's measure
+_SHARES = ("_ratio", "_share")  # columns that are a pattern's share of something
 
 _TIME_AXIS: Spec = {
     "title": "seconds after the warm-up",
@@ -74,7 +74,7 @@ def charts_of(run: Run) -> list[Chart]:
         over_time.lags(),
         over_time.in_flight(),
     ]
-    return [chart for chart in [*charts, *over_time.measures()] if chart]
+    return [chart for chart in [*charts, *over_time.shares()] if chart]
 
 
 class _TimeCharts:
@@ -132,16 +132,18 @@ class _TimeCharts:
             wide=False,
         )
 
-    def measures(self) -> list[Chart | None]:
-        """Return one chart for each measure of a pattern that was ever above zero."""
-        measures = [name for name in self._columns if not name.startswith(_GENERATORS)]
-        return [self._measure(name) for name in measures if any(self._columns[name])]
+    def shares(self) -> list[Chart | None]:
+        """Return one chart for each share of a pattern that was ever above zero.
 
-    def _measure(self, column: str) -> Chart | None:
+        Shares say how a pattern's behaviour changed; of counts the sums in the table say enough.
+        """
+        shares = [name for name in self._columns if name.endswith(_SHARES)]
+        return [self._share(name) for name in shares if any(self._columns[name])]
+
+    def _share(self, column: str) -> Chart | None:
         family, _, name = column.partition(".")
         words = name.replace("_", " ")
-        unit = _SHARE if name.endswith(("ratio", "share")) else None if name.endswith("_s") else _BARE
-        return self._chart(column, f"{family}: {words}", "", {words: column}, unit, wide=False)
+        return self._chart(column, f"{family}: {words}", "", {words: column}, _SHARE, wide=False)
 
     def _chart(
         self,

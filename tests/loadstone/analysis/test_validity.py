@@ -35,8 +35,8 @@ def test_one_bad_second_of_a_shared_machine_proves_nothing() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"wake_lags": [lag(0.005)] * 15 + [lag(0.0001)] * 15}, "the generator was late"),
-        ({"cpu_shares": [0.95] * 15 + [0.3] * 15}, "the generator was the limit"),
+        ({"wake_lags": [lag(0.005)] * 16 + [lag(0.0001)] * 14}, "the generator was late"),
+        ({"cpu_shares": [0.95] * 16 + [0.3] * 14}, "the generator was the limit"),
         ({"lost_messages": 2}, "2 messages"),
         ({"recorder_errors": ["boom"]}, "boom"),
         ({"lost_workers": [3]}, "worker 3"),

@@ -3,6 +3,7 @@
 import shlex
 import sys
 import threading
+import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ import msgspec
 import typer
 from rich.console import Console
 
+from loadstone.checking import chosen_checks
 from loadstone.directory import RunDirectory, open_run
 from loadstone.errors import LoadstoneError
 from loadstone.execution import RunRequest, execute, run_id
@@ -67,7 +69,9 @@ def run(
     strategies: SetFlag = [],  # noqa: B006 - typer copies it
     settings: EnvFlag = [],  # noqa: B006
     service_processes: ProcessesFlag = 1,
-    metrics_port: Annotated[int, typer.Option(help="Of the harness's own /metrics; 0: any free one.")] = 0,
+    metrics_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of the harness's own /metrics; 0: any free one.")
+    ] = 0,
     out: Annotated[Path | None, typer.Option(help="Directory of the results (default: results/ID).")] = None,
     json: Annotated[
         bool, typer.Option("--json", help="The record on stdout, and nothing else there.")
@@ -91,20 +95,15 @@ def run(
         max_in_flight=max_in_flight,
     )
     plan = _system_plan(project, spec, strategies, settings, seed, host, service_processes)
+    checks = chosen_checks(spec.checks, project.checks, project.directory)
     identity = run_id(name)
     directory = RunDirectory.create(out or Path("results") / identity)
-    request = RunRequest(
-        plan, name, identity, shlex.join(["loadstone", *sys.argv[1:]]), directory, metrics_port
-    )
-    with TerminalProgress(Console(stderr=True)) as progress:
-        try:
-            record = execute(project, request, progress)
-        except BaseException:
-            directory.remove_if_empty()
-            raise
-        progress.step("rendering the report")
+    command = shlex.join(["loadstone", *sys.argv[1:]])
+    request = RunRequest(plan, name, identity, command, directory, checks, metrics_port)
+    with Interrupts() as interrupts:
+        record = _execute(project, request, interrupts)
+        _show(record, directory, as_json=json)
         directory.write_report(record)
-    _show(record, directory, as_json=json)
     raise typer.Exit(_exit_code(record))
 
 
@@ -156,7 +155,6 @@ def report(
     for path in runs:
         directory = open_run(path)
         record = directory.load()
-        directory.write_run(record)
         directory.write_report(record)
         _show(record, directory, as_json=json)
 
@@ -171,9 +169,21 @@ def main() -> None:
         code = _complain(error.message, error.remedy, error.exit_code)
     except (Interrupted, typer.Abort):
         code = INTERRUPTED
+    except Exception:
+        traceback.print_exc()
+        code = _complain("this is a fault of Loadstone's own.", "Please report it with the lines above.")
     if code == INTERRUPTED:
-        code = _complain("stopped before anything was measured.", "", EXIT_INCONCLUSIVE)
+        code = _complain("stopped; what was measured until then is kept.", "", EXIT_INCONCLUSIVE)
     sys.exit(code)
+
+
+def _execute(project: Project, request: RunRequest, interrupts: Interrupts) -> Run:
+    """Return the record of a run; leave no directory behind when nothing was measured."""
+    try:
+        with TerminalProgress(Console(stderr=True)) as progress:
+            return execute(project, request, progress, interrupts)
+    finally:
+        request.directory.tidy()
 
 
 def _complain(message: str, remedy: str, code: int = EXIT_MISTAKE) -> int:
@@ -191,8 +201,8 @@ def _system_plan(
     service_processes: int,
 ) -> SystemPlan:
     """Return what must run; raises LoadstoneError for flags that only a new stack could heed."""
-    if host and (strategies or settings):
-        flag = "--set" if strategies else "--env"
+    given = {"--set": strategies, "--env": settings, "--service-processes": service_processes > 1}
+    if host and (flag := next((flag for flag, value in given.items() if value), "")):
         raise LoadstoneError(f"{flag} cannot change what runs at {host}.", f"Leave out {flag}, or --host.")
     chosen = project.strategies(scenario, parse_pairs("--set", strategies))
     environment = {**scenario.environment, **parse_pairs("--env", settings)}

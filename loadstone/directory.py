@@ -6,7 +6,7 @@ from pathlib import Path
 
 from loadstone.analysis.folding import fold
 from loadstone.errors import LoadstoneError
-from loadstone.records.journal import Journal, read_journal
+from loadstone.records.journal import Journal, Load, read_journal
 from loadstone.records.run import Run, encode_run, read_run
 from loadstone.reports.html import render_html
 
@@ -20,12 +20,13 @@ class RunDirectory:
         self.events_path = path / "events.jsonl"
         self.run_path = path / "run.json"
         self.report_path = path / "report.html"
+        self.log_path = path / "load.log"
 
     @classmethod
     def create(cls, path: Path) -> "RunDirectory":
         """Return a new run's directory; raises LoadstoneError when it cannot be written or holds a run."""
         directory = cls(path)
-        if directory.journal_path.exists() or directory.run_path.exists():
+        if os.path.exists(directory.journal_path) or os.path.exists(directory.run_path):  # noqa: PTH110
             raise LoadstoneError(f"{path} already holds a run.", "Give another --out, or remove it.")
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -36,17 +37,19 @@ class RunDirectory:
             ) from error
         return directory
 
-    def remove_if_empty(self) -> None:
-        """Leave no directory behind when nothing was measured."""
-        if not self.run_path.exists():
-            self.remove()
-
     def remove(self) -> None:
         """Remove the run's files, and the directory where it holds nothing else."""
-        for path in (self.journal_path, self.events_path, self.run_path, self.report_path):
+        for path in (self.journal_path, self.events_path, self.run_path, self.report_path, self.log_path):
             path.unlink(missing_ok=True)
         with suppress(OSError):
             self.path.rmdir()
+
+    def tidy(self) -> None:
+        """Remove everything when nothing was measured, else the load process's log when it said nothing."""
+        if not any(isinstance(entry, Load) for entry in read_journal(self.journal_path)):
+            self.remove()
+        elif self.log_path.exists() and self.log_path.stat().st_size == 0:
+            self.log_path.unlink()
 
     def open_journal(self) -> Journal:
         """Return the journal, to append to."""
@@ -61,13 +64,18 @@ class RunDirectory:
         _replace(self.report_path, render_html(run).encode())
 
     def load(self) -> Run:
-        """Return the record; of a run that was killed, what its journal holds."""
-        if self.journal_path.exists() and not self._is_finished():
-            return fold(read_journal(self.journal_path))
-        return read_run(self.run_path)
+        """Return the record; of a run that was killed, what its journal holds, written as its record."""
+        if not self.journal_path.exists() or self._is_finished():
+            return read_run(self.run_path)
+        run = fold(read_journal(self.journal_path))
+        self.write_run(run)
+        return run
 
     def _is_finished(self) -> bool:
-        return self.run_path.exists() and not read_run(self.run_path).partial
+        try:
+            return not read_run(self.run_path).partial
+        except LoadstoneError:
+            return False
 
 
 def open_run(path: Path) -> RunDirectory:
@@ -75,13 +83,19 @@ def open_run(path: Path) -> RunDirectory:
 
     Raises LoadstoneError when there is none.
     """
-    directory = RunDirectory(path.parent if path.is_file() else path)
-    if not (directory.run_path.exists() or directory.journal_path.exists()):
+    directory = RunDirectory(path.parent if path.name == "run.json" else path)
+    files = (directory.run_path, directory.journal_path)
+    if not any(os.path.exists(file) for file in files):  # noqa: PTH110 - False where access is denied
         raise LoadstoneError(f"{path} holds no run.", "Give a run's directory or its run.json.")
     return directory
 
 
 def _replace(path: Path, content: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError as error:
+        raise LoadstoneError(
+            f"cannot write {path}: {error.strerror}.", "Make room, or make it writable."
+        ) from error

@@ -4,15 +4,17 @@ import os
 import secrets
 import threading
 import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
 from loadstone.analysis.folding import Ledger
 from loadstone.analysis.measures import metric_names
-from loadstone.checking import judge, load_checks
-from loadstone.checks import CheckContext
+from loadstone.checking import judge
+from loadstone.checks import Check, CheckContext
 from loadstone.directory import RunDirectory
 from loadstone.errors import LoadstoneError
 from loadstone.generator import Generator
@@ -30,9 +32,11 @@ from loadstone.stack.guardian import Guardian
 from loadstone.system import System, SystemPlan, running_system
 
 WRITE_EVERY_S = 5.0
+WRITE_SELDOM = 20
+REQUEST_TIMEOUT_S = 10.0
 SETTLE_TIMEOUT_S = 30.0
-USERS_READY_TIMEOUT_S = 60.0
-SILENCE_TIMEOUT_S = 15.0
+USERS_READY_TIMEOUT_S = 130.0  # the load process gives up on its users a little earlier, and says why
+SILENCE_TIMEOUT_S = 60.0
 
 
 class Progress(Protocol):
@@ -54,6 +58,7 @@ class RunRequest:
     id: str
     command: str
     directory: RunDirectory
+    checks: Mapping[str, Check] = field(default_factory=dict)
     metrics_port: int = 0
 
 
@@ -62,26 +67,29 @@ def run_id(scenario_name: str) -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{scenario_name}-{secrets.token_hex(2)}"
 
 
-def execute(project: Project, request: RunRequest, progress: Progress) -> Run:
+def execute(project: Project, request: RunRequest, progress: Progress, interrupts: Interrupts) -> Run:
     """Return the record of one run; it is in the request's directory, too, whatever ends the run.
 
-    Raises LoadstoneError when the system or the load process cannot start: nothing was measured then.
+    Raises LoadstoneError when the system or the load process cannot start, and Interrupted when the user ends
+    the run before there is any load: nothing was measured then.
     """
     with Guardian() as guardian, MetricsServer(request.metrics_port) as metrics:
         progress.step(f"live metrics: {metrics.url}")
-        generator = Generator(guardian, split_cores().generator)
+        generator = Generator(guardian, request.directory.log_path, split_cores().generator)
         with running_system(project, request.system, guardian, progress.step) as system:
-            return Execution(project, request, system, generator, metrics, progress).run()
+            return Execution(project, request, system, generator, metrics, progress).run(interrupts)
 
 
 def _step_aside() -> None:
-    """Let the harness, from now on, have only the time that the generator leaves; its children are there.
+    """Let the calling thread have only the time that the generator leaves.
 
     It shares the generator's cores, never the system's. That works because both are of one session: Linux
-    schedules sessions as groups, and weighs priorities within a group only (sched(7), autogroup).
+    schedules sessions as groups, and weighs priorities within a group only (sched(7), autogroup). Nobody but
+    root can take the idle priority back, so it is a thread's, not the process's, whose children inherit it.
     """
-    os.sched_setaffinity(0, split_cores().generator)
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    with suppress(OSError):  # not permitted in some sandboxes; the wake lag then tells what that cost
+        os.sched_setaffinity(0, split_cores().generator)
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 class Execution:
@@ -101,6 +109,7 @@ class Execution:
         self._system = system
         self._generator = generator
         self._progress = progress
+        self._stopped = threading.Event()
         self._pressure = pressure()
         self._scraper = self._make_scraper()
         self._journal = request.directory.open_journal()
@@ -110,54 +119,70 @@ class Execution:
         metrics.show(self._exposition)
         self._journal.append(header)
 
-    def run(self) -> Run:
+    def run(self, interrupts: Interrupts) -> Run:
         """Return the record; it is written whatever happens on the way.
 
-        Raises LoadstoneError when the load never began.
+        The first interrupt ends the load, and what was measured is still checked. Raises LoadstoneError or
+        Interrupted when the load never began.
         """
         try:
-            with Interrupts(self._generator.drain) as interrupts:
-                self._load()
-                self._settle()
-                self._check()
-                self._finish(interrupted=interrupts.seen)
-        except Interrupted:
-            self._note(Remark("the run was stopped before its drain and its checks."))
-        except LoadstoneError as error:
+            interrupts.on_first = self._generator.drain
+            self._load_aside()
+            interrupted = interrupts.seen
+            self._settle()
+            self._check()
+            self._finish(interrupted=interrupted)
+        except (LoadstoneError, Interrupted) as error:
             if self._ledger.started_at_s is None:
                 raise
-            self._note(Remark(str(error), invalidates=True))
+            self._note(_remark(error))
         finally:
             self._scraper.close()
             self._journal.close()
             self._write()
         return self._ledger.run()
 
+    def _load_aside(self) -> None:
+        """Load, and measure meanwhile, in a thread that steps aside; this one waits for signals."""
+        with ThreadPoolExecutor(1, "measuring", initializer=_step_aside) as pool:
+            loading = pool.submit(self._load)
+            try:
+                loading.result()
+            except BaseException:
+                self._stopped.set()
+                raise
+
     def _load(self) -> None:
         """Hand over the plan and take in what comes of it, until the generator has said its last word."""
         self._progress.step("users log in")
         self._generator.begin(self._load_plan())
-        _step_aside()
-        next_scrape_s, next_write_s = float("inf"), time.monotonic() + WRITE_EVERY_S
+        next_scrape_s = float("inf")
+        next_write_s = time.monotonic() + WRITE_EVERY_S
         heard_s = time.monotonic()
-        while not self._generator.is_over:
-            message = self._generator.next_message(min(next_scrape_s, next_write_s) - time.monotonic())
-            now_s = time.monotonic()
+        while not (self._generator.is_over or self._stopped.is_set()):
+            due_s = min(next_scrape_s, next_write_s) - time.monotonic()
+            message = self._generator.next_message(min(due_s, 1.0))
             if message:
-                heard_s = now_s
+                heard_s = time.monotonic()
                 self._note(Load(message))
                 self._progress.second(self._ledger)
                 if message.kind == "started":
                     next_scrape_s = message.at_s
-            if now_s >= next_scrape_s:
-                self._scrape(self._boundary_at(next_scrape_s))
-                next_scrape_s += 1.0
-            if now_s >= next_write_s:
-                self._write()
-                next_write_s += WRITE_EVERY_S
-            self._refuse_silence(now_s - heard_s)
-        if not self._ledger.final:
+            if time.monotonic() >= next_scrape_s:
+                self._scrape()
+                next_scrape_s += 1 + max(0, int(time.monotonic() - next_scrape_s))  # one missed stays missed
+            if time.monotonic() >= next_write_s:
+                next_write_s = self._write_in_passing()
+            self._refuse_silence(time.monotonic() - heard_s)
+        if not (self._ledger.final or self._stopped.is_set()):
             raise self._generator.death()
+
+    def _write_in_passing(self) -> float:
+        """Write the record and return when to do so again: the longer it takes, the more seldom."""
+        begin_s = time.monotonic()
+        self._write()
+        now_s = time.monotonic()
+        return now_s + max(WRITE_EVERY_S, WRITE_SELDOM * (now_s - begin_s))
 
     def _refuse_silence(self, silent_s: float) -> None:
         started = self._ledger.started_at_s is not None
@@ -167,18 +192,13 @@ class Execution:
                 "Is on_start waiting for something?",
             )
 
-    def _boundary_at(self, planned_s: float) -> str:
-        """Name the scrape that ends the warm-up: totals are taken from there."""
-        started_s = self._ledger.started_at_s or 0.0
-        return "start" if round(planned_s - started_s) == self._ledger.first_second else ""
-
     def _settle(self) -> None:
         """Let the system bring its buffers home, then read its metrics for the last time."""
         if self._project.service and self._project.service.drain:
             self._progress.step("the system drains")
             for url in self._system.urls:
                 self._drain(url + self._project.service.drain)
-        self._scrape("end")
+        self._scrape()
 
     def _drain(self, url: str) -> None:
         """Ask one process to drain; it answers with what it still holds, by name."""
@@ -187,19 +207,16 @@ class Execution:
         except LoadstoneError as error:
             self._note(Remark(f"the system did not drain: {error}"))
             return
-        left = [f"{count} {name}" for name, count in held.items() if count]
+        left = [f"{count} {name}" for name, count in held.items() if count] if isinstance(held, dict) else []
         if left:
             self._note(Remark(f"after its drain the system still held {', '.join(left)}."))
 
     def _check(self) -> None:
-        scenario = self._request.system.scenario
-        if not (scenario.checks and self._project.checks):
+        if not self._request.checks:
             return
         self._progress.step("checking")
-        checks = load_checks(self._project.checks, self._project.directory)
-        chosen = {name: checks[name] for name in scenario.checks}
         results: dict[str, CheckResult] = {}
-        for name, verdict in judge(chosen, self._check_context()):
+        for name, verdict in judge(self._request.checks, self._check_context()):
             if isinstance(verdict, Remark):
                 self._note(verdict)
             else:
@@ -222,11 +239,11 @@ class Execution:
             self._note(Remark(warning))
         self._note(End(interrupted=interrupted))
 
-    def _scrape(self, boundary: str) -> None:
+    def _scrape(self) -> None:
         if not self._system_metrics_path():
             return
         try:
-            self._note(Scraped(self._scraper.scrape(), boundary))
+            self._note(Scraped(self._scraper.scrape()))
         except LoadstoneError as error:
             self._note(Remark(f"the system's metrics could not be read: {error}"))
 
@@ -279,16 +296,16 @@ class Execution:
         plan = self._request.system
         path = self._project.service.configuration if self._project.service else ""
         if path:
-            with suppress(LoadstoneError):
+            with suppress(LoadstoneError, AttributeError, KeyError, TypeError):  # another service may answer
                 answer = fetch_json(self._system.urls[0] + path)
                 return Configuration(answer["strategies"], {k: str(v) for k, v in answer["settings"].items()})
-        return Configuration({} if plan.host else plan.strategies, plan.scenario.environment)
+        return Configuration() if plan.host else Configuration(plan.strategies, plan.scenario.environment)
 
     def _load_plan(self) -> LoadPlan:
         scenario = self._request.system.scenario
         return LoadPlan(
             locustfile=str(self._project.directory / scenario.locustfile),
-            host=self._system.urls[0],
+            hosts=list(self._system.urls),
             arrivals=scenario.arrivals,
             rate=scenario.rate,
             duration_s=scenario.duration_s,
@@ -296,6 +313,14 @@ class Execution:
             drain_s=scenario.drain_s,
             max_in_flight=scenario.max_in_flight,
             seed=self._request.system.seed,
-            events_path=str(self._request.directory.events_path) if scenario.checks else "",
+            # Below the end of the drain, so that a request that hangs is a sample, not merely unfinished.
+            request_timeout_s=min(REQUEST_TIMEOUT_S, 0.9 * scenario.drain_s or REQUEST_TIMEOUT_S),
+            events_path=str(self._request.directory.events_path) if self._request.checks else "",
             settings=scenario.settings,
         )
+
+
+def _remark(error: LoadstoneError | Interrupted) -> Remark:
+    if isinstance(error, Interrupted):
+        return Remark("the run was stopped before its end.")
+    return Remark(str(error), invalidates=True)

@@ -1,6 +1,7 @@
 """What the user typed, made into values; every refusal names the flag, the value and the remedy."""
 
 import math
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,7 +47,7 @@ def choose_scenario(project: Project, name: str, locustfile: Path | None) -> tup
         raise LoadstoneError(
             f"both the scenario {name} and --locustfile {locustfile} are given.", "Give one of them."
         )
-    if not locustfile.is_file():
+    if not os.path.isfile(locustfile):  # noqa: PTH113 - False where access is denied
         raise LoadstoneError(f"--locustfile {locustfile} is no file.", "Give the path of a locustfile.")
     path = str(locustfile.resolve())
     return locustfile.stem, ScenarioSpec(about=f"the locustfile {locustfile}", locustfile=path)
@@ -66,9 +67,9 @@ def with_load_flags(
     given = {
         "arrivals": arrivals,
         "rate": rate,
-        "duration_s": duration and parse_duration_s("--duration", duration),
-        "warm_up_s": warm_up and parse_duration_s("--warm-up", warm_up),
-        "drain_s": drain and parse_duration_s("--drain", drain),
+        "duration_s": None if duration is None else parse_duration_s("--duration", duration),
+        "warm_up_s": None if warm_up is None else parse_duration_s("--warm-up", warm_up),
+        "drain_s": None if drain is None else parse_duration_s("--drain", drain),
         "max_in_flight": max_in_flight,
     }
     changed = msgspec.structs.replace(scenario, **{k: v for k, v in given.items() if v is not None})

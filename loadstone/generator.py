@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Collection
+from pathlib import Path
 
 import msgspec
 
@@ -23,8 +24,8 @@ class Generator:
     It is started early, because it imports Locust while the stack starts, and waits for its plan.
     """
 
-    def __init__(self, guardian: Guardian, cores: Collection[int] | None = None) -> None:
-        self._log_path = guardian.directory / "load.log"
+    def __init__(self, guardian: Guardian, log_path: Path, cores: Collection[int] | None = None) -> None:
+        self._log_path = log_path
         self._process = guardian.spawn(
             [sys.executable, "-m", "loadstone.load"],
             self._log_path,
@@ -82,6 +83,7 @@ class Generator:
         assert self._process.stdout is not None
         try:
             for line in self._process.stdout:
-                self._news.put(decode_message(line))
+                if line.endswith(b"\n"):  # the last one of a process that was killed may be cut short
+                    self._news.put(decode_message(line))
         finally:
             self._news.put(None)

@@ -11,10 +11,13 @@ class Interrupted(BaseException):
 
 
 class Interrupts:
-    """While entered, the first SIGINT calls `on_first`; a second one, or SIGTERM, raises Interrupted."""
+    """While entered, the first SIGINT calls `on_first`; a second one, or SIGTERM, raises Interrupted.
 
-    def __init__(self, on_first: Callable[[], None]) -> None:
-        self._on_first = on_first
+    Until somebody sets `on_first`, the first one raises, too.
+    """
+
+    def __init__(self, on_first: Callable[[], None] | None = None) -> None:
+        self.on_first = on_first
         self.seen = False
 
     def __enter__(self) -> Self:
@@ -30,7 +33,7 @@ class Interrupts:
             signal.signal(number, handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.seen or number == signal.SIGTERM:
+        if self.seen or number == signal.SIGTERM or self.on_first is None:
             raise Interrupted
         self.seen = True
-        self._on_first()
+        self.on_first()

@@ -9,6 +9,8 @@ from rich.console import Console
 from loadstone.analysis.folding import Ledger
 from loadstone.reports.units import seconds_text
 
+SELDOM_S = 10  # between two lines where nobody watches
+
 
 class TerminalProgress:
     """Tells the user what happens; a context manager that clears its live line at the end."""
@@ -44,6 +46,8 @@ class TerminalProgress:
         if self._status is None:
             if ledger.covered_s == 0:
                 self.step(f"load begins: {header.warm_up_s:g} s warm-up and {header.duration_s:g} s")
+            elif round(ledger.covered_s) % SELDOM_S == 0:
+                self.step(f"{phase}, {left_s:.0f} s left")
             return
         newest = ledger.seconds.get(int(ledger.covered_s) - 1)
         columns = newest.columns() if newest else {}

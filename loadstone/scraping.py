@@ -80,7 +80,12 @@ class Scraper:
         """Return the metrics of all processes now; raises LoadstoneError when one does not answer."""
         at_s = time.monotonic()
         bodies = self._pool.map(lambda url: fetch(url, timeout_s=1.0), self._urls)
-        return Scrape(at_s, [parse_metrics(body.decode(), self._names) for body in bodies])
+        try:
+            return Scrape(at_s, [parse_metrics(body.decode(), self._names) for body in bodies])
+        except ValueError as error:
+            raise LoadstoneError(
+                f"{self._urls[0]} is no Prometheus text: {error}.", "Check the path."
+            ) from error
 
     def close(self) -> None:
         """End the threads."""

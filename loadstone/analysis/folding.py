@@ -10,6 +10,7 @@ from loadstone.analysis.measures import by_family, evaluate, went_backwards
 from loadstone.analysis.notes import fill
 from loadstone.analysis.summaries import (
     SecondLedger,
+    clamped_high,
     encoded_histograms,
     lag_quantiles,
     merge_endpoint,
@@ -34,7 +35,9 @@ class Ledger:
         self.started_at_s: float | None = None
         self.covered_s = 0.0
         self.lost_messages = 0
-        self.cpu_shares: list[float] = []
+        self.planned_s: float | None = None
+        self.recorder_errors: list[str] = []
+        self.load_warnings: list[str] = []
         self.remarks: list[Remark] = []
         self.scrapes: list[Scraped] = []
         self.checks: dict[str, CheckResult] = {}
@@ -63,10 +66,15 @@ class Ledger:
         return math.ceil(self.header.warm_up_s)
 
     @property
+    def plan_end_s(self) -> float:
+        """When planning ends, or ended: seconds from the start of the plan."""
+        whole_s = self.header.warm_up_s + self.header.duration_s
+        return whole_s if self.planned_s is None else min(whole_s, self.planned_s)
+
+    @property
     def measured_s(self) -> float:
-        """Seconds after the warm-up that the numbers cover."""
-        planned_end_s = self.header.warm_up_s + self.header.duration_s
-        return max(0.0, min(self.covered_s, planned_end_s) - self.first_second)
+        """Seconds after the warm-up that the numbers cover; requests of the drain are left out."""
+        return max(0.0, min(self.covered_s, self.plan_end_s) - self.first_second)
 
     def run(self) -> Run:
         """Return the record of what is known so far; partial until the run has ended by itself."""
@@ -79,6 +87,7 @@ class Ledger:
             merge_endpoint(whole, state)
         patterns = self.patterns()
         total = summarise(whole, self.measured_s, unanswered)
+        self._censor(total)
         reasons = self._invalid_reasons(total)
         return Run(
             id=header.id,
@@ -106,9 +115,15 @@ class Ledger:
             pattern_notes=_notes(header.notes, patterns),
             checks=self.checks,
             timeline=self._timeline(),
-            environment={**header.environment, **(self.end.environment if self.end else {})},
+            environment=header.environment,
             histograms={name: encoded_histograms(state) for name, state in endpoints.items()},
         )
+
+    def _censor(self, total: EndpointSummary) -> None:
+        """Let the maximum be no shorter than what the unfinished had waited already."""
+        ages_s = [age_s for message in self.final.values() for age_s in message.unfinished_ages_s]
+        if ages_s:
+            total.latency_s.max = max(total.latency_s.max or 0.0, *ages_s)
 
     def patterns(self) -> dict[str, dict[str, Any]]:
         """Return the record's `patterns`: the measures since the end of the warm-up, by family."""
@@ -116,6 +131,8 @@ class Ledger:
 
     def _add_message(self, message: LoadMessage) -> None:
         self.workers.add(message.worker)
+        self.recorder_errors += message.recorder_errors
+        self.load_warnings += message.warnings
         expected = self._next_sequence[message.worker]
         self.lost_messages += max(0, message.sequence - expected)
         self._next_sequence[message.worker] = message.sequence + 1
@@ -129,12 +146,15 @@ class Ledger:
             self.totals.add(row)
         if message.kind == "final":
             self.final[message.worker] = message
+            self.planned_s = message.planned_s
             return
-        self.cpu_shares.append(message.cpu_share)
-        self.seconds[max(0, int(self.covered_s) - 1)].in_flight += message.in_flight
+        newest = self.seconds[max(0, int(self.covered_s) - 1)]
+        newest.in_flight += message.in_flight
+        newest.cpu_share = max(newest.cpu_share, message.cpu_share)
 
     def _measured(self) -> list[SecondLedger]:
-        return [ledger for second, ledger in self.seconds.items() if second >= self.first_second]
+        seconds = range(self.first_second, math.ceil(self.plan_end_s))
+        return [self.seconds[second] for second in seconds if second in self.seconds]
 
     def _arrivals(self) -> ArrivalsSummary:
         rows = self._measured()
@@ -146,7 +166,7 @@ class Ledger:
             sent=sent,
             completed=completed,
             dropped=sum(row.dropped for row in rows),
-            unfinished=sent - completed if self.end else 0,
+            unfinished=sent - completed,
             wake_lag_s=lag_quantiles(row.wake_lag for row in rows),
             queue_lag_s=lag_quantiles(row.queue_lag for row in rows),
         )
@@ -166,30 +186,30 @@ class Ledger:
         return {name: summarise(state, 0.0, 0.0) for name, state in sorted(merged.items())}
 
     def _measured_scrapes(self) -> list[Scraped]:
-        """The scrapes from the one at the end of the warm-up on."""
-        starts = [index for index, scraped in enumerate(self.scrapes) if scraped.boundary == "start"]
-        return self.scrapes[starts[0] :] if starts else []
+        """The scrapes from the end of the warm-up on."""
+        if self.started_at_s is None:
+            return []
+        begin_s = self.started_at_s + self.first_second
+        return [scraped for scraped in self.scrapes if scraped.scrape.at_s >= begin_s]
 
     def _invalid_reasons(self, total: EndpointSummary) -> list[str]:
-        reasons = [remark.text for remark in self.remarks if remark.invalidates]
-        errors = [error for message in self.final.values() for error in message.recorder_errors]
-        measured = [self.seconds[s] for s in sorted(self.seconds) if s >= self.first_second]
-        return reasons + invalid_reasons(
+        measured = [row for row in self._measured() if row.planned]
+        return [remark.text for remark in self.remarks if remark.invalidates] + invalid_reasons(
             wake_lags=[row.wake_lag for row in measured],
             typical_latency_s=total.latency_s.p50,
-            cpu_shares=self.cpu_shares,
+            cpu_shares=[row.cpu_share for row in measured],
             lost_messages=self.lost_messages,
-            recorder_errors=errors,
+            recorder_errors=self.recorder_errors,
             lost_workers=sorted(self.workers - set(self.final)) if self.end else [],
         )
 
     def _warnings(self) -> list[str]:
-        warnings = [remark.text for remark in self.remarks if not remark.invalidates]
-        for message in self.final.values():
-            warnings += message.warnings
+        warnings = [remark.text for remark in self.remarks if not remark.invalidates] + self.load_warnings
         scrapes = [scraped.scrape for scraped in self._measured_scrapes()]
         for name in went_backwards(scrapes, self.header.measures):
             warnings.append(f"{name} is partial: a process restarted and its counter began anew.")
+        if beyond := sum(clamped_high(state) for state in self.totals.endpoints.values()):
+            warnings.append(f"{beyond} latencies were beyond 60 s and stand as 60 s.")
         return list(dict.fromkeys(warnings))
 
     def _timeline(self) -> Timeline:

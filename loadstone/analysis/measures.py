@@ -5,13 +5,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from loadstone.errors import LoadstoneError
 from loadstone.records.measure import MeasureSpec, MetricSample, Scrape
 
-_SELECTOR = re.compile(r"^(?P<name>[a-zA-Z_:][\w:]*)(?:\{(?P<labels>[^}]*)\})?$")
-_MATCHER = re.compile(r'^\s*(?P<label>\w+)\s*(?P<operator>!?=)\s*"(?P<value>[^"]*)"\s*$')
+_SELECTOR = re.compile(r"^(?P<name>[a-zA-Z_:][\w:]*)(?:\{(?P<labels>.*)\})?$")
+_MATCHER = re.compile(r'\s*(?P<label>\w+)\s*(?P<operator>!?=)\s*"(?P<value>[^"]*)"\s*(?:,|$)')
 
 Value = float | dict[str, float]
 
@@ -33,18 +34,17 @@ class Selector:
         )
 
 
+@lru_cache(maxsize=256)  # asked for every measure of every second
 def parse_selector(text: str) -> Selector:
     """Return the selector written as `name{label="value"}`, with = or !=; raises LoadstoneError otherwise."""
     match = _SELECTOR.match(text.strip())
-    parts = [part for part in (match["labels"] or "").split(",") if part.strip()] if match else []
-    matchers = [_MATCHER.match(part) for part in parts]
-    if not match or not all(matchers):
+    labels = (match["labels"] or "") if match else ""
+    if not match or _MATCHER.sub("", labels).strip():
         raise LoadstoneError(
             f"'{text}' is no metric selector.", 'Write it as name{label="value"}, with = or != only.'
         )
-    pairs = {"=": {}, "!=": {}}  # type: dict[str, dict[str, str]]
-    for found in matchers:
-        assert found is not None
+    pairs: dict[str, dict[str, str]] = {"=": {}, "!=": {}}
+    for found in _MATCHER.finditer(labels):
         pairs[found["operator"]][found["label"]] = found["value"]
     return Selector(match["name"], pairs["="], pairs["!="])
 
@@ -63,12 +63,11 @@ def went_backwards(scrapes: Sequence[Scrape], specs: Mapping[str, MeasureSpec]) 
     """Return the measures whose counters fell in some process: it restarted, so its delta is partial."""
     fallen = []
     for name, spec in specs.items():
-        if not spec.delta:
+        if not (text := spec.delta or spec.quantiles):
             continue
-        selector = parse_selector(spec.delta)
-        totals = [
-            [_total(process, selector, selector.name) for process in scrape.processes] for scrape in scrapes
-        ]
+        selector = parse_selector(text)
+        metric = selector.name if spec.delta else selector.name + "_bucket"
+        totals = [[_total(process, selector, metric) for process in scrape.processes] for scrape in scrapes]
         pairs = itertools.pairwise(totals)
         if any(later < earlier for a, b in pairs for earlier, later in zip(a, b, strict=False)):
             fallen.append(name)

@@ -24,7 +24,10 @@ class _Forgiving(string.Formatter):
             return ABSENT
         if format_spec == "ms":
             return f"{value * 1000:.{0 if value >= 0.01 else 1}f} ms"
-        return super().format_field(value, format_spec)
+        try:
+            return super().format_field(value, format_spec)
+        except (TypeError, ValueError):  # a format for a number, and the measure is a mapping
+            return str(value)
 
 
 def fill(text: str, measures: Mapping[str, Any]) -> str:
@@ -32,4 +35,7 @@ def fill(text: str, measures: Mapping[str, Any]) -> str:
 
     `ms` shows seconds as milliseconds; what was not measured is a dash.
     """
-    return _Forgiving().vformat(text, (), measures)
+    try:
+        return _Forgiving().vformat(text, (), measures)
+    except ValueError:  # no format string, such as an open brace: shown as it is
+        return text

@@ -20,6 +20,7 @@ class SecondLedger:
     completed: int = 0
     dropped: int = 0
     in_flight: int = 0
+    cpu_share: float = 0.0  # of one core, of the busiest worker
     wake_lag: LatencyHistogram = field(default_factory=LatencyHistogram)
     queue_lag: LatencyHistogram = field(default_factory=LatencyHistogram)
     endpoints: dict[str, EndpointState] = field(default_factory=lambda: defaultdict(EndpointState))
@@ -61,6 +62,11 @@ def merge_endpoint(into: EndpointState, other: EndpointState) -> None:
         LatencyHistogram(mine.latency).merge(theirs.latency)
         LatencyHistogram(mine.service_time).merge(theirs.service_time)
     into.errors = dict(Counter(into.errors) + Counter(other.errors))
+
+
+def clamped_high(state: EndpointState) -> int:
+    """Return how many latencies were longer than the histograms' range."""
+    return state.ok.latency.clamped_high + state.failed.latency.clamped_high
 
 
 def whole_latency(state: EndpointState) -> LatencyHistogram:

@@ -5,6 +5,7 @@ surely older than another when its fence is lower; without fences, or with equal
 before the other was asked for. Two holders at once are no violation: a fenced lease may overlap by design.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -26,30 +27,35 @@ def check_fencing(
 
     `completed` and `failed` are the final statuses. A stale write over a newer holder's final status counts
     as the latter alone. A granted job is unfinished when neither it nor a surely newer one of its name wrote
-    a final status, and no write of it was refused; so ask for the journal when no job runs any more.
+    a final status, and no write of it was refused. If it has left, nobody finished it. If not, it is
+    indeterminate, and counted as `still_running`: its process may be at it yet, or has died. So ask for the
+    journal when no job should run any more.
     Observed are the grants of a name that another wanted or held at the time. The floor: at least one job
     was completed.
     """
     by_name = attempts_by_name(entries)
     final = {completed, failed}
     violations: list[dict[str, Any]] = []
-    observed = 0
+    observed = still_running = 0
     for attempts in by_name.values():
         grants = [attempt for attempt in attempts if attempt.enter]
-        observed += sum(_contended(grant, attempts) for grant in grants)
+        unfinished = list(_unfinished(grants, final))
+        observed += _contended(attempts)
+        still_running += sum(grant.leave is None for grant in unfinished)
         violations += _stale_writes(grants, final)
-        violations += _unfinished(grants, final)
+        violations += [_describe_unfinished(grant) for grant in unfinished if grant.leave]
     everyone = [attempt for attempts in by_name.values() for attempt in attempts]
     return CheckResult(
         violations=len(violations),
         observed=observed,
+        indeterminate=still_running,
         examples=first_examples(violations),
         breakdown={
             kind: sum(violation["kind"] == kind for violation in violations)
             for kind in (STALE_WRITE, FINAL_OVERWRITTEN, NEVER_FINISHED)
         },
-        floor_met=any(_wrote(attempt, {completed}) for attempt in everyone),
-        measures=_measures(everyone, completed),
+        floor_met=any(attempt.enter and _wrote(attempt, {completed}) for attempt in everyone),
+        measures={**_measures(everyone, completed), "still_running": still_running},
     )
 
 
@@ -86,30 +92,28 @@ def _stale_writes(grants: Sequence[Attempt], final: AbstractSet[str]) -> Iterato
         standing = write, grant
 
 
-def _unfinished(grants: Sequence[Attempt], final: AbstractSet[str]) -> Iterator[dict[str, Any]]:
+def _unfinished(grants: Sequence[Attempt], final: AbstractSet[str]) -> Iterator[Attempt]:
+    """Yield the grants that neither they themselves nor a surely newer one brought to an end."""
     fenced = _fenced(grants)
     finished = [_asked(grant, fenced) for grant in grants if _wrote(grant, final)]
     newest = max(finished, default=(-1, -1))
     for grant in grants:
-        if _wrote(grant, final) or grant.refused_writes or _entered(grant, fenced) < newest:
-            continue
-        yield {
-            "kind": NEVER_FINISHED,
-            "key": grant.name,
-            "holder": grant.holder,
-            "entered_at_s": grant.enter.at_s if grant.enter else None,
-            "last_status": grant.writes[-1].status if grant.writes else None,
-            "left": grant.leave is not None,
-        }
+        if not (_wrote(grant, final) or grant.refused_writes or _entered(grant, fenced) < newest):
+            yield grant
 
 
-def _contended(grant: Attempt, attempts: Iterable[Attempt]) -> bool:
-    """Return whether another attempt asked for, or held, the lock between this grant's ask and its end."""
-    first, last = _span(grant)
-    return any(
-        other is not grant and begin <= last and end >= first
-        for other in attempts
-        for begin, end in (_span(other),)
+def _contended(attempts: Sequence[Attempt]) -> int:
+    """Return how many grants of a name met another attempt, between their ask and their end.
+
+    Met are the attempts that began before the grant's end, less those that had ended before its begin; the
+    grant itself is among them.
+    """
+    spans = [(_span(attempt), attempt.enter is not None) for attempt in attempts]
+    begins = sorted(begin for (begin, _), _ in spans)
+    ends = sorted(end for (_, end), _ in spans)
+    return sum(
+        granted and bisect_right(begins, last) - bisect_left(ends, first) > 1
+        for (first, last), granted in spans
     )
 
 
@@ -127,12 +131,22 @@ def _measures(attempts: Sequence[Attempt], completed: str) -> dict[str, float]:
     waits_s = [attempt.enter.at_s - attempt.ask.at_s for attempt in attempts if attempt.enter and attempt.ask]
     return {
         "granted": sum(attempt.enter is not None for attempt in attempts),
-        "refused": sum(attempt.enter is None for attempt in attempts),
-        "completed": sum(_wrote(attempt, {completed}) for attempt in attempts),
+        "refused": sum(attempt.ask is not None and attempt.enter is None for attempt in attempts),
+        "completed": sum(bool(attempt.enter) and _wrote(attempt, {completed}) for attempt in attempts),
         "superseded": sum(bool(attempt.refused_writes) for attempt in attempts),
         "overlapping_holders": overlaps.pairs,
         "longest_overlap_s": round(overlaps.longest_s, 6),
         "longest_wait_s": round(max(waits_s, default=0.0), 6),
+    }
+
+
+def _describe_unfinished(grant: Attempt) -> dict[str, Any]:
+    return {
+        "kind": NEVER_FINISHED,
+        "key": grant.name,
+        "holder": grant.holder,
+        "entered_at_s": grant.enter.at_s if grant.enter else None,
+        "last_status": grant.writes[-1].status if grant.writes else None,
     }
 
 

@@ -9,7 +9,7 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from math import floor
+from math import floor, inf
 from typing import Any
 
 from loadstone.checks.examples import first_examples
@@ -17,6 +17,7 @@ from loadstone.records.event import Event
 from loadstone.records.run import CheckResult
 
 FLOOR_SHARE = 0.9
+ANSWERED_SHARE = 0.5  # of the attempts: below, nobody can tell what the limiter did
 
 
 @dataclass(frozen=True)
@@ -33,25 +34,29 @@ def check_window_counts(
 ) -> CheckResult:
     """Return the admissions beyond `limit` in windows of `window_s`, summed over windows that share none.
 
-    An attempt's `value` holds `admitted`, True or False; one that failed or has no answer may have used up
-    the allowance, but is no admission. Observed are admissions in a window that also saw a
-    refusal or more than the limit. The floor: of the keys in `rested` (unused before the first attempt) that
-    saw refusals, 90 % of what the allowance surely admits was admitted; without an allowance, of everything.
+    An attempt's `value` holds `admitted`, True or False; one that failed or has no answer is unclear: it may
+    have used up the allowance, but is no admission. Observed are admissions in a window that also saw a
+    refusal or more than the limit.
+
+    The floor: something was admitted, at least half of the attempts were answered, and of the keys in
+    `rested` (unused before the first attempt) that saw refusals, 90 % of what the allowance surely admits
+    was admitted; without an allowance, of everything. A key counts for that up to its first unclear attempt:
+    what is due after it depends on what became of it.
     """
     by_key: dict[str, list[Event]] = defaultdict(list)
     for attempt in attempts:
         by_key[attempt.key].append(attempt)
     keys = [_Key(key, facts, limit, window_s) for key, facts in by_key.items()]
-    judged = {key.name: key for key in keys if key.refused}
+    judged = {key.name: key for key in keys if any(map(key.before_unclear, key.refused))}
     counted = [judged[name] for name in set(rested) & judged.keys()]
-    due = sum(surely_admitted(key.attempts, allowance) for key in counted)
-    admitted = sum(len(key.admitted) + len(key.unclear) for key in counted)
+    due = sum(surely_admitted(key.undisturbed, allowance) for key in counted)
+    admitted = sum(sum(map(key.before_unclear, key.admitted)) for key in counted)
     return CheckResult(
         violations=sum(key.excess for key in keys),
         observed=sum(key.observed for key in keys),
         indeterminate=sum(len(key.unclear) for key in keys),
         examples=first_examples(example for key in keys for example in key.examples()),
-        floor_met=admitted >= FLOOR_SHARE * due,
+        floor_met=_working(keys) and admitted >= FLOOR_SHARE * due,
         measures={
             "admitted": sum(len(key.admitted) for key in keys),
             "refused": sum(len(key.refused) for key in keys),
@@ -122,6 +127,13 @@ def surely_admitted(attempts: Sequence[Event], allowance: Allowance | None) -> i
     return admitted
 
 
+def _working(keys: Sequence["_Key"]) -> bool:
+    """Return whether the limiter surely admitted something, and most attempts were answered."""
+    attempts = sum(len(key.attempts) for key in keys)
+    unclear = sum(len(key.unclear) for key in keys)
+    return any(key.admitted for key in keys) and attempts - unclear >= ANSWERED_SHARE * attempts
+
+
 @dataclass
 class _Key:
     """One key's attempts, ordered by start, and what follows from them."""
@@ -143,6 +155,19 @@ class _Key:
         self.unclear = [a for a in self.attempts if a.outcome != "ok"]
         self.windows = windows(self.admitted, self.window_s)
         self.overfull = overfull(self.windows, self.limit, self.window_s)
+
+    @property
+    def undisturbed(self) -> list[Event]:
+        """The attempts that were surely decided before the first unclear one was."""
+        return [a for a in self.attempts if a.outcome == "ok" and a.end_s <= self._first_unclear_s]
+
+    def before_unclear(self, attempt: Event) -> bool:
+        """Return whether the attempt may have been decided before the first unclear one was."""
+        return attempt.start_s <= self._first_unclear_s
+
+    @property
+    def _first_unclear_s(self) -> float:
+        return self.unclear[0].start_s if self.unclear else inf
 
     @property
     def excess(self) -> int:

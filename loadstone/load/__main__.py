@@ -4,6 +4,7 @@ Exit codes: 0 the plan was played; 2 it could not be, standard error says why; 3
 """
 
 import os
+import signal
 import sys
 
 import msgspec
@@ -14,22 +15,20 @@ from loadstone.records.load import LoadPlan
 
 def main() -> int:
     """Play the plan and return the exit code."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # until the engine knows what to do with it
     messages = _claim_standard_output()
     _scrub_environment()
+    # Importing these patches the process, so the environment is scrubbed before; and it takes a second, in
+    # which the harness makes up the plan.
+    from loadstone.load.engine import Engine
+    from loadstone.load.stream import MessageStream
+
     try:
-        _play(_read_plan(sys.stdin.buffer.read()), messages)
+        Engine(_read_plan(sys.stdin.buffer.read()), MessageStream(messages, worker=0)).run()
     except LoadstoneError as error:
         print(error, file=sys.stderr)
         return error.exit_code
     return 0
-
-
-def _play(plan: LoadPlan, messages: int) -> None:
-    # Importing these patches the process, so the environment is scrubbed before.
-    from loadstone.load.engine import Engine
-    from loadstone.load.stream import MessageStream
-
-    Engine(plan, MessageStream(messages, worker=0)).run()
 
 
 def _claim_standard_output() -> int:

@@ -39,6 +39,7 @@ class Engine:
         self._recorder = Recorder()
         self._pool = _prepare_pool(plan, self._recorder)
         self._playing: gevent.Greenlet | None = None
+        self._planned_s = plan.warm_up_s + plan.duration_s
         self._stopped = False
         self._ended = Event()
 
@@ -59,7 +60,8 @@ class Engine:
     def stop(self) -> None:
         """Plan no further arrivals; those under way are drained as usual."""
         self._stopped = True
-        if self._playing is not None:
+        if self._playing is not None and not self._playing.ready():
+            self._planned_s = time.monotonic() - self._recorder.plan_start_s
             self._playing.kill(block=False)
 
     def _announce(self) -> None:
@@ -106,6 +108,7 @@ class Engine:
             )
         self._send(
             "final",
+            planned_s=self._planned_s,
             unfinished=unfinished,
             unfinished_ages_s=sorted(ages_s),
             session_endpoints=self._recorder.session_endpoints,

@@ -33,7 +33,7 @@ class Pool:
         ]
         self.lines = [Line(user_class.__name__, user_class.weight or 1) for user_class in running]
         opened = [
-            open_class(user_class, line, recorder, plan.request_timeout_s)
+            open_class(user_class, line, recorder, plan)
             for user_class, line in zip(running, self.lines, strict=True)
         ]
         self._environment = _environment(plan, opened)
@@ -112,7 +112,7 @@ def _environment(plan: LoadPlan, classes: list[type[locust.User]]) -> Environmen
     return Environment(
         user_classes=classes,
         locustfile=plan.locustfile,
-        host=plan.host or None,
+        host=plan.hosts[0] if plan.hosts else None,
         events=locust.events,
         parsed_options=options,
         stop_timeout=0,

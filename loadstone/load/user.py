@@ -1,5 +1,7 @@
 """An ordinary Locust user class whose tasks run when arrivals are due, not when the last answer came."""
 
+from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
 from locust import TaskSet, User
@@ -11,6 +13,7 @@ from loadstone.load.clients import fast_timeouts, set_default_timeout
 from loadstone.load.line import Line
 from loadstone.load.listener import ARRIVAL
 from loadstone.load.recorder import Recorder
+from loadstone.records.load import LoadPlan
 
 # How a task may say that it has ended. The user stays in the pool; its next arrival begins anew.
 _TASK_ENDS = (InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopUser)
@@ -22,9 +25,12 @@ class OpenUser:
     line: Line
     recorder: Recorder
     request_timeout_s: float
+    hosts: Iterator[str] | None  # in turn, where there are several
     arrival: Arrival | None = None
 
     def __init__(self, environment: Environment) -> None:
+        if self.hosts:
+            self.host = next(self.hosts)
         super().__init__(environment)  # type: ignore[call-arg]  # the next class is a User
         self.tasks = [ArrivalTasks]
         assert isinstance(self, User)
@@ -93,17 +99,16 @@ def _run(task: Any, user: User) -> None:
         task(user)
 
 
-def open_class(
-    user_class: type[User], line: Line, recorder: Recorder, request_timeout_s: float
-) -> type[User]:
+def open_class(user_class: type[User], line: Line, recorder: Recorder, plan: LoadPlan) -> type[User]:
     """Return the class as an open one of the same name; its users wait in `line` once `on_start` is done."""
     attributes = {
         "__module__": user_class.__module__,
         "__qualname__": user_class.__qualname__,
         "line": line,
         "recorder": recorder,
-        "request_timeout_s": request_timeout_s,
-        **fast_timeouts(user_class, request_timeout_s),
+        "request_timeout_s": plan.request_timeout_s,
+        "hosts": cycle(plan.hosts) if len(plan.hosts) > 1 else None,
+        **fast_timeouts(user_class, plan.request_timeout_s),
     }
     make_class: Any = type(user_class)  # Locust's metaclass gathers the tasks
     opened: type[User] = make_class(user_class.__name__, (OpenUser, user_class), attributes)

@@ -39,10 +39,9 @@ class Load(msgspec.Struct, tag="load"):
 
 
 class Scraped(msgspec.Struct, tag="scraped"):
-    """The system's metrics. `boundary` names an instant that totals are taken between: start or end."""
+    """The system's metrics at one instant."""
 
     scrape: Scrape
-    boundary: str = ""
 
 
 class Checked(msgspec.Struct, tag="checked"):
@@ -61,7 +60,6 @@ class Remark(msgspec.Struct, tag="remark"):
 class End(msgspec.Struct, tag="end"):
     """The run ended by itself; a journal without it is partial. `interrupted` by the user is partial, too."""
 
-    environment: dict[str, Any] = msgspec.field(default_factory=dict)
     interrupted: bool = False
 
 

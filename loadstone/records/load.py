@@ -51,6 +51,7 @@ class LoadMessage(msgspec.Struct, omit_defaults=True):
     at_s: float
     rows: list[Row] = msgspec.field(default_factory=list)
     in_flight: int = 0
+    planned_s: float | None = None  # how long arrivals were planned, from second 0; final only
     cpu_share: float = 0.0  # of one core, since the last message
     unfinished: dict[str, int] = msgspec.field(default_factory=dict)  # by class of user, final only
     unfinished_ages_s: list[float] = msgspec.field(
@@ -67,7 +68,7 @@ class LoadPlan(msgspec.Struct):
     """Everything the load process must know, written by the harness as JSON on its standard input."""
 
     locustfile: str
-    host: str
+    hosts: list[str]  # users are spread over them
     arrivals: str  # constant | poisson, later the shapes of design.md section 3
     rate: float  # arrivals per second
     duration_s: float

@@ -140,16 +140,22 @@ class Run(msgspec.Struct, kw_only=True):
 
     @property
     def failed_checks(self) -> list[str]:
-        """Names of the checks with a violation or a missed floor."""
-        return [name for name, check in self.checks.items() if not check.passed]
+        """Names of checks with a violation or a missed floor; a partial run had no time for floors."""
+        return [
+            name
+            for name, check in self.checks.items()
+            if check.violations or not (check.floor_met or self.partial)
+        ]
 
     @property
     def verdict(self) -> str:
-        """One word: FAIL before INVALID before PARTIAL before PASS."""
-        if self.failed_checks or not all(o.get("passed", True) for o in self.objectives):
+        """One word: FAIL before INVALID before PARTIAL before PASS. An invalid run has no objectives."""
+        if self.failed_checks:
             return "FAIL"
         if not self.valid:
             return "INVALID"
+        if not all(objective.get("passed", True) for objective in self.objectives):
+            return "FAIL"
         return "PARTIAL" if self.partial else "PASS"
 
 

@@ -28,7 +28,7 @@ def play(project: Project, scenario: str, host: str, events_path: Path) -> list[
     spec = project.scenario_named(scenario)
     plan = LoadPlan(
         locustfile=str(project.directory / spec.locustfile),
-        host=host,
+        hosts=[host],
         arrivals="constant",
         rate=min(spec.rate, 100.0),
         duration_s=1.5,
@@ -37,7 +37,7 @@ def play(project: Project, scenario: str, host: str, events_path: Path) -> list[
         max_in_flight=16,
         seed=1,
         events_path=str(events_path),
-        settings={**spec.settings, "window_s": "1.0", "limit": "3", "ask_again_after_s": "0.3"},
+        settings={**spec.settings, "ask_again_after_s": "0.3"},
     )
     done = subprocess.run(
         [sys.executable, "-m", "loadstone.load"],

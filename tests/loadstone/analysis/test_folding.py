@@ -45,7 +45,7 @@ def messages(seconds: int, *, final: bool = True) -> Iterator[Entry]:
             "progress", 0, second + 1, at_s=101.0 + second, rows=[row(second)], cpu_share=0.2
         )
         yield Load(progress)
-        yield Scraped(scrape(101.0 + second, 10.0 * second), "start" if second == 0 else "")
+        yield Scraped(scrape(101.0 + second, 10.0 * second))
     if final:
         yield Load(LoadMessage("final", 0, seconds + 1, at_s=101.0 + seconds))
 
@@ -128,3 +128,37 @@ def test_a_missed_floor_fails_the_check() -> None:
 def test_a_journal_without_a_header_is_refused() -> None:
     with pytest.raises(LoadstoneError, match="no header"):
         fold([])
+
+
+def test_an_error_of_the_recorder_at_any_time_invalidates() -> None:
+    early = Load(LoadMessage("progress", 0, 1, at_s=101.0, recorder_errors=["disk full"], warnings=["odd"]))
+    run = fold([HEADER, Load(LoadMessage("started", 0, 0, at_s=100.0)), early])
+    assert any("disk full" in reason for reason in run.invalid_reasons)
+    assert run.warnings == ["odd"]
+
+
+def test_after_an_interrupt_only_the_time_that_was_planned_counts() -> None:
+    entries = [*messages(2, final=False)]
+    last = LoadMessage("final", 0, 3, at_s=108.0, planned_s=2.0)
+    run = fold([HEADER, *entries, Load(last), End(interrupted=True)])
+    assert (run.partial, run.measured_s, run.total.rate) == (True, 1.0, 10.0)
+
+
+def test_a_partial_run_fails_for_violations_but_not_for_floors() -> None:
+    missed = Checked({"caching": CheckResult(violations=0, observed=0, floor_met=False)})
+    assert fold([*whole_run()[:-2], missed, End(interrupted=True)]).verdict == "PARTIAL"
+    found = Checked({"caching": CheckResult(violations=1, observed=1)})
+    assert fold([*whole_run()[:-2], found, End(interrupted=True)]).verdict == "FAIL"
+
+
+def test_what_is_unfinished_makes_the_maximum_no_shorter_than_its_age() -> None:
+    final = LoadMessage("final", 0, 5, at_s=105.0, unfinished={"User": 1}, unfinished_ages_s=[3.5])
+    run = fold([HEADER, *messages(4, final=False), Load(final), End()])
+    assert run.total.latency_s.max == 3.5
+
+
+def test_a_missed_scrape_at_the_end_of_the_warm_up_costs_its_second_only() -> None:
+    entries = [
+        entry for entry in whole_run() if not (isinstance(entry, Scraped) and entry.scrape.at_s == 101.0)
+    ]
+    assert fold(entries).patterns["caching"]["hits"] == 20.0

@@ -25,6 +25,11 @@ def test_a_selector_has_a_name_and_labels_that_match_or_do_not() -> None:
     assert not selector.matches(sample("writes{node=replica-1,kind=a}", 1), "reads")
 
 
+def test_a_label_may_hold_braces_and_commas() -> None:
+    selector = parse_selector('requests{path="/videos/{id}",list="a,b"}')
+    assert selector.equal == {"path": "/videos/{id}", "list": "a,b"}
+
+
 @pytest.mark.parametrize("text", ["", "reads{", "reads{node}", "reads{node~='x'}", "1reads"])
 def test_what_is_no_selector_is_refused_with_its_text(text: str) -> None:
     with pytest.raises(LoadstoneError, match="no metric selector"):

@@ -14,6 +14,8 @@ from loadstone.analysis.notes import fill
         ("lag p99 {lag_s[p99]:ms}", {"lag_s": {"p99": 0.0124}}, "lag p99 12 ms"),
         ("lag p99 {lag_s[p99]:ms}", {"lag_s": {"p99": 0.00041}}, "lag p99 0.4 ms"),
         ("{rows:,.0f} rows", {"rows": 61000.0}, "61,000 rows"),
+        ("{reads:,.0f} reads", {"reads": {"a": 1.0}}, "{'a': 1.0} reads"),
+        ("{unclosed", {}, "{unclosed"),
         ("nothing to fill", {"rows": 1}, "nothing to fill"),
     ],
 )

@@ -81,7 +81,7 @@ class Load:
         path.write_text(locustfile or self._locustfile)
         plan = LoadPlan(
             locustfile=str(path),
-            host=self._url,
+            hosts=[self._url],
             arrivals="constant",
             rate=100,
             duration_s=1.0,

@@ -157,7 +157,7 @@ def stop_for(process: "subprocess.Popen[str]", duration_s: float) -> float:
 def test_beyond_the_bound_in_flight_arrivals_are_dropped(load: Load, start_server: StartServer) -> None:
     bound = 20
     url, _ = start_server("gate", "0.5", str(STALL_S))
-    played = load.play(host=url, rate=RATE, duration_s=1.5, max_in_flight=bound)
+    played = load.play(hosts=[url], rate=RATE, duration_s=1.5, max_in_flight=bound)
     assert played.total("dropped") == pytest.approx(RATE * STALL_S - bound, abs=1)
     assert played.total("planned") == played.total("sent") + played.total("dropped") == RATE * 1.5
 

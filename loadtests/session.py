@@ -4,7 +4,7 @@ import json
 import secrets
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
@@ -40,7 +40,10 @@ class Session:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: status 0 when nothing did. `cache` and `node` tell what served it, where it is said."""
+    """What came back: status 0 when nothing did; a body only with 2xx.
+
+    `cache` and `node` tell what served it, where it is said.
+    """
 
     status: int
     body: Any
@@ -86,6 +89,16 @@ class ServiceUser(FastHttpUser):
             response = self.client.request(method, path, **arguments)
         return _answer(response, session)
 
+    def ask_inside(self, method: str, path: str) -> Any:
+        """Return what the service tells of its inside; None where it tells nothing, as in production.
+
+        Raises RuntimeError when it answers anything but 2xx or 404.
+        """
+        answer = self.ask(method, path, refusals=[404])
+        if not (answer.good or answer.status == 404):
+            raise RuntimeError(f"cannot learn what the service holds: {path} answered HTTP {answer.status}")
+        return answer.body
+
     def sign_in(self, number: int = 0) -> Session:
         """Log in as a seeded user: the given one, else the next that this process has not used yet."""
         number = number or next(_turns) % scenario_setting("users", 200) + 1
@@ -113,5 +126,6 @@ def _answer(response: Any, session: Session | None) -> Answer:
     headers = response.headers or {}
     if session and (token := headers.get("X-Consistency-Token")):
         session.consistency_token = token
-    body = json.loads(response.content) if response.status_code and response.content else None
-    return Answer(response.status_code, body, headers.get("X-Cache", ""), headers.get("X-Served-By", ""))
+    answer = Answer(response.status_code, None, headers.get("X-Cache", ""), headers.get("X-Served-By", ""))
+    # A failure's body may come from a proxy, as a page or nothing; no scenario reads it.
+    return replace(answer, body=json.loads(response.content)) if answer.good and response.content else answer

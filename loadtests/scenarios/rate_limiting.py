@@ -10,7 +10,6 @@ from collections import deque
 
 from locust import task
 
-from loadstone import scenario_setting
 from loadtests.actions import Visitor
 from loadtests.session import Session
 
@@ -25,9 +24,11 @@ class Author(Visitor):
     """Registers an author, and runs sessions of whichever author has rested longest."""
 
     def on_start(self) -> None:
-        """Register one more author."""
-        self.limit = scenario_setting("limit", 20)
-        self.window_s = scenario_setting("window_s", 2.0)
+        """Learn the service's limit, and register one more author."""
+        rule = self.ask_inside("GET", "/internal/audit/rate_limiting")
+        if rule is None:
+            raise RuntimeError("the service does not tell its limit of posts; run it outside production")
+        self.limit, self.window_s = int(rule["posts"]["limit"]), float(rule["posts"]["window_s"])
         _rested.append((0.0, self.sign_up()))
 
     @task

@@ -17,14 +17,18 @@ def project() -> Project:
 
 @pytest.fixture(scope="package")
 def service_url(project: Project) -> Iterator[str]:
-    """The address of a seeded service with every family's default strategy."""
+    """The address of a seeded service with every family's default strategy, and a small limit of posts."""
     assert project.service
     plan = ServicePlan(
         command=project.service.command,
         prepare=[part.replace("{seed}", "1") for part in project.service.prepare],
         ready_path=project.service.ready,
         working_directory=project.directory,
-        environment=project.service.environment,
+        environment={
+            **project.service.environment,
+            "RATE_LIMIT_POSTS": "3",
+            "RATE_LIMIT_POSTS_WINDOW_S": "1",
+        },
     )
     with Guardian() as guardian, start_stack(StackPlan(service=plan), guardian, print) as stack:
         yield stack.service_urls[0]

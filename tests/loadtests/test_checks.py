@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from loadstone.checks import CheckContext
+from loadstone.errors import LoadstoneError
 from loadstone.records.event import Event, Outcome
 from loadstone.records.run import CheckResult
 from loadtests.checks import CHECKS, CONVICTIONS
@@ -113,7 +114,8 @@ LATE = [
 
 
 def test_locking_convicts_the_guide_of_a_late_write() -> None:
-    result = judge("locking", "guide", [], {"journal": LATE, "videos": {"3": "completed"}})
+    before = event("locking.before", 0, key="")
+    result = judge("locking", "guide", [before], {"journal": LATE, "videos": {"3": "completed"}})
     assert result.violations == 1
     assert result.examples[0]["key"] == "video/3"
     assert "lease" in result.conviction
@@ -125,24 +127,39 @@ def test_what_was_in_the_journal_before_the_run_is_not_judged() -> None:
     assert (result.violations, result.observed, result.floor_met) == (0, 0, False)
 
 
+def views_before(**kept: tuple[int, int]) -> Event:
+    """What was stored and buffered of each video, v1 being video 1."""
+    counts = {name[1:]: {"stored": s, "buffered": b} for name, (s, b) in kept.items()}
+    return event("view_counting.before", counts, key="")
+
+
 def test_view_counting_starts_from_what_was_counted_before() -> None:
     views = [event("view_counting.view", {"viewer": f"v{n}"}, key="1") for n in range(3)]
     audit = {"videos": {"1": {"stored": 11, "buffered": 1}, "2": {"stored": 0, "buffered": 0}}}
-    innocent = judge(
-        "view_counting", "buffered_swap", [event("view_counting.before", {"1": 9}), *views], audit
-    )
+    innocent = judge("view_counting", "buffered_swap", [views_before(v1=(8, 1)), *views], audit)
     assert (innocent.violations, innocent.observed, innocent.floor_met) == (0, 3, True)
-    losing = judge(
-        "view_counting", "guide_buffered", [event("view_counting.before", {"1": 10}), *views], audit
-    )
+    losing = judge("view_counting", "guide_buffered", [views_before(v1=(9, 1)), *views], audit)
     assert losing.breakdown["lost"] == 1
     assert "deleted" in losing.conviction
 
 
 def test_views_that_only_sit_in_a_buffer_fail_the_floor() -> None:
-    audit = {"videos": {"1": {"stored": 0, "buffered": 1}}}
+    audit = {"videos": {"1": {"stored": 5, "buffered": 1}}}
     views = [event("view_counting.view", {"viewer": "v"}, key="1")]
-    assert not judge("view_counting", "buffered_swap", views, audit).floor_met
+    result = judge("view_counting", "buffered_swap", [views_before(v1=(5, 0)), *views], audit)
+    assert (result.violations, result.floor_met) == (0, False)
+
+
+@pytest.mark.parametrize("family", ["locking", "view_counting"])
+def test_without_what_was_before_nothing_is_judged(family: str) -> None:
+    with pytest.raises(LoadstoneError, match=f"nobody noted .* so {family} cannot be judged"):
+        judge(family, "", [], {"journal": [], "videos": {}})
+
+
+def test_of_several_processes_the_first_one_knows_what_was_before() -> None:
+    later = event("locking.before", 6, 2.0, key="")
+    earlier = event("locking.before", 0, 1.0, key="")
+    assert judge("locking", "guide", [later, earlier], {"journal": LATE, "videos": {}}).violations == 1
 
 
 def profile(verb: str, version: int, node: str = "") -> Event:
@@ -156,11 +173,12 @@ def test_replica_routing_convicts_the_guide_of_a_read_behind_the_sessions_own_wr
     assert "guide" in result.conviction
 
 
+@pytest.mark.parametrize("node", ["primary", ""])
 @pytest.mark.parametrize(("strategy", "floor_met"), [("lsn_token", False), ("primary_only", True)])
 def test_a_router_that_never_asks_a_replica_fails_its_floor_unless_it_is_not_meant_to(
-    strategy: str, floor_met: bool
+    strategy: str, floor_met: bool, node: str
 ) -> None:
-    facts = [profile("write", 2), profile("read", 2, "primary")]
+    facts = [profile("write", 2), profile("read", 2, node)]
     assert judge("replica_routing", strategy, facts).floor_met is floor_met
 
 

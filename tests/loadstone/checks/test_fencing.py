@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
+from math import inf
 
 import pytest
 from hypothesis import given
@@ -98,10 +99,17 @@ def test_a_grant_that_another_only_wanted_is_observed() -> None:
     assert (result.violations, result.observed, result.measures["refused"]) == (0, 1, 1)
 
 
-@pytest.mark.parametrize("end", [[], ["a leave"], ["a write processing"]])
-def test_a_job_that_nobody_finished_is_a_violation(end: list[str]) -> None:
-    result = check_fencing(journal("a ask", "a enter", *end))
+@pytest.mark.parametrize("write", [[], ["a write processing"]])
+def test_a_job_that_left_and_that_nobody_finished_is_a_violation(write: list[str]) -> None:
+    result = check_fencing(journal("a ask", "a enter", *write, "a leave"))
     assert result.breakdown["job never finished"] == 1
+    assert (result.indeterminate, result.measures["still_running"], result.floor_met) == (0, 0, False)
+
+
+@pytest.mark.parametrize("write", [[], ["a write processing"]])
+def test_a_job_that_has_not_left_may_finish_yet_but_does_not_hide(write: list[str]) -> None:
+    result = check_fencing(journal("a ask", "a enter", *write))
+    assert (result.violations, result.indeterminate, result.measures["still_running"]) == (0, 1, 1)
     assert not result.floor_met
 
 
@@ -111,13 +119,20 @@ def test_a_job_that_a_newer_holder_finished_is_not_missed() -> None:
 
 
 def test_an_older_holders_end_does_not_finish_a_newer_job() -> None:
-    lines = [*ALONE, "b ask", "b enter", "b write processing"]
+    lines = [*ALONE, "b ask", "b enter", "b write processing", "b leave"]
     assert check_fencing(journal(*lines)).breakdown["job never finished"] == 1
 
 
 def test_a_job_that_failed_is_finished_but_completes_nothing() -> None:
     result = check_fencing(journal("a ask", "a enter", "a write failed", "a leave"))
     assert (result.violations, result.floor_met) == (0, False)
+
+
+def test_the_end_of_a_job_that_was_granted_before_the_journal_begins_is_no_grant_of_it() -> None:
+    result = check_fencing(journal("a write completed", "a leave", "b ask"))
+    measures = result.measures
+    assert (result.observed, result.floor_met) == (0, False)
+    assert (measures["granted"], measures["completed"], measures["refused"]) == (0, 0, 1)
 
 
 # A simulated store: jobs ask at their instants, work for their time under a lock of the given kind, and
@@ -208,6 +223,22 @@ def test_a_lease_that_expires_under_work_without_a_fence_is_convicted(
 def test_no_lock_at_all_is_convicted(second_ask_s: float) -> None:
     work = [(0.0, 0.0, 1.5), (second_ask_s, 0.0, 1.5)]
     assert check_fencing(Simulation(lease_s=1.0, fenced=False, excludes=False).run(work)).violations == 1
+
+
+@given(jobs, st.integers(0, 60))
+def test_observed_are_the_grants_that_met_another_attempt(work: Jobs, length: int) -> None:
+    entries = Simulation(lease_s=1.0, fenced=False).run(work)[:length]
+    attempts = attempts_by_name(entries).get("v", [])
+    spans = []
+    for attempt in attempts:
+        ids = [entry.id for entry in entries if entry.holder == attempt.holder]
+        spans.append((min(ids), inf if attempt.enter and not attempt.leave else max(ids)))
+    met = [
+        any(j != i and begin <= spans[i][1] and end >= spans[i][0] for j, (begin, end) in enumerate(spans))
+        for i in range(len(spans))
+    ]
+    observed = check_fencing(entries).observed
+    assert observed == sum(m for m, attempt in zip(met, attempts, strict=True) if attempt.enter)
 
 
 @given(jobs, st.booleans())

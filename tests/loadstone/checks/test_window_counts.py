@@ -148,8 +148,9 @@ def test_a_limiter_that_refuses_everything_fails_the_floor() -> None:
 
 
 def test_a_key_that_was_not_rested_has_no_floor() -> None:
-    facts = asked(RefuseAll(), [(0.1, 0.0, 0.0)] * 20)
+    facts = [attempt("k", True, 9.0), *asked(RefuseAll(), [(0.1, 0.0, 0.0)] * 20)]
     assert check_window_counts(facts, LIMIT, WINDOW_S, GCRA_ALLOWANCE, []).floor_met
+    assert not check_window_counts(facts, LIMIT, WINDOW_S, GCRA_ALLOWANCE, ["k"]).floor_met
 
 
 def test_refusals_by_a_limiter_that_limits_nothing_fail_the_floor() -> None:
@@ -157,10 +158,53 @@ def test_refusals_by_a_limiter_that_limits_nothing_fail_the_floor() -> None:
     assert not check_window_counts(facts, LIMIT, WINDOW_S, None, ["k"]).floor_met
 
 
-def test_attempts_without_an_answer_are_no_admissions_and_do_not_fail_the_floor() -> None:
-    facts = [attempt("k", None, 0.0, 1.0, "indeterminate")] * 9 + [attempt("k", False, 1.0)]
+def unclear(start_s: float, end_s: float | None = None) -> Event:
+    return attempt("k", None, start_s, end_s, "indeterminate")
+
+
+@pytest.mark.parametrize("before", [[], [attempt("k", True, 0.0)]])
+def test_a_limiter_that_hardly_answers_fails_the_floor_though_nobody_was_refused(before: list[Event]) -> None:
+    facts = [*before, *(unclear(1.0 + n) for n in range(9))]
     result = check_window_counts(facts, LIMIT, WINDOW_S, GCRA_ALLOWANCE, ["k"])
-    assert (result.violations, result.indeterminate, result.floor_met) == (0, 9, True)
+    assert (result.violations, result.indeterminate, result.floor_met) == (0, 9, False)
+
+
+def test_a_limiter_that_was_never_under_pressure_meets_the_floor() -> None:
+    facts = [attempt("k", True, 0.0), attempt("k", True, 9.0)]
+    result = check_window_counts(facts, LIMIT, WINDOW_S, GCRA_ALLOWANCE, ["k"])
+    assert (result.observed, result.floor_met) == (0, True)
+
+
+def test_what_an_unclear_attempt_may_have_used_up_is_not_due() -> None:
+    answered = [attempt("k", True, 0.1 * n) for n in range(3)]
+    facts = [*answered, unclear(0.5), attempt("k", False, 0.6)]
+    assert check_window_counts(facts, LIMIT, WINDOW_S, WINDOW_ALLOWANCE, ["k"]).floor_met
+
+
+def test_an_unclear_attempt_does_not_excuse_what_was_refused_before_it() -> None:
+    facts = [attempt("k", True, 0.0), *(attempt("k", False, 0.1 * n) for n in range(1, 9)), unclear(1.0)]
+    result = check_window_counts(facts, LIMIT, WINDOW_S, WINDOW_ALLOWANCE, ["k"])
+    assert result.measures["surely_due_under_refusals"] == LIMIT
+    assert not result.floor_met
+
+
+@pytest.mark.parametrize(
+    ("limiter", "allowance"),
+    [
+        (Gcra, GCRA_ALLOWANCE),
+        (Log, WINDOW_ALLOWANCE),
+        (FixedWindow, WINDOW_ALLOWANCE),
+        (AlignedWindow, WINDOW_ALLOWANCE),
+    ],
+)
+@given(plan=times, lost=st.sets(st.integers(0, 39)))
+def test_a_limiter_whose_answers_get_lost_admits_what_is_due(
+    limiter: Callable[[], Decide], allowance: Allowance, plan: Times, lost: set[int]
+) -> None:
+    answered = asked(limiter(), plan)
+    facts = [unclear(a.start_s, a.end_s) if n in lost else a for n, a in enumerate(answered)]
+    measures = check_window_counts(facts, LIMIT, WINDOW_S, allowance, ["k"]).measures
+    assert measures["admitted_under_refusals"] >= measures["surely_due_under_refusals"]
 
 
 def test_a_window_that_opens_with_the_first_request_admits_twice_the_limit_around_its_end() -> None:

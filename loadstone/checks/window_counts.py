@@ -159,7 +159,7 @@ class _Key:
     @property
     def undisturbed(self) -> list[Event]:
         """The attempts that were surely decided before the first unclear one was."""
-        return [a for a in self.attempts if a.outcome == "ok" and a.end_s <= self._first_unclear_s]
+        return [a for a in self.attempts if a.outcome == "ok" and a.end_s < self._first_unclear_s]
 
     def before_unclear(self, attempt: Event) -> bool:
         """Return whether the attempt may have been decided before the first unclear one was."""

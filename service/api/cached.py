@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.api.session import Session
 from service.errors import NotFoundError
-from service.resources import Resources
 from service.schemas import Answer
 
 CACHE_HEADER = "X-Cache"
@@ -46,13 +45,3 @@ async def cached_response(session: Session, key: str, ttl_s: float, find: Find) 
     if cached.source == "load":
         response.headers.update(session.headers)
     return response
-
-
-async def invalidate(service: Resources, *keys: str) -> None:
-    """Remove entries whose source has changed and is committed.
-
-    Raises RedisError when the cache was not told. The change stands, but readers may not see it yet, and so
-    the client hears of an error.
-    """
-    with service.metrics.cache_errors.count_exceptions(RedisError):
-        await asyncio.gather(*(service.strategies.cache.invalidate(key) for key in keys))

@@ -1,11 +1,14 @@
 """One request's way to the database."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.datastructures import MutableHeaders
 
+from service.errors import DomainError
 from service.resources import Resources
 
 TOKEN_HEADER = "X-Consistency-Token"
@@ -16,7 +19,8 @@ SERVED_BY_HEADER = "X-Served-By"
 class Session:
     """Routed reads, and writes to the primary; `headers` tell the client who served it and what it has seen.
 
-    The client sends its newest token with its next request, and that request then sees no older world.
+    The client sends its newest token with its next request, and that request's routed reads then see no older
+    world. Answers out of the cache stand outside of this: see `load`.
     """
 
     def __init__(self, resources: Resources, token: str | None, headers: MutableHeaders) -> None:
@@ -38,22 +42,41 @@ class Session:
         self._saw(read.position)
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection to the primary, where each statement commits by itself.
+    async def write(self, *keys: str) -> AsyncIterator[AsyncConnection]:
+        """Open a connection to the primary, where each statement commits by itself; then invalidate `keys`.
 
-        Every write of the API is one statement. So what a handler does after the block, invalidating caches
-        and answering, comes after the commit.
+        Every write of the API is one statement. What fails in or after it may have committed it, so the keys
+        are invalidated all the same. Only after a DomainError they are not: nothing was written then.
         """
-        async with self.primary() as connection:
-            yield connection
-            self._saw(await self.resources.strategies.router.written(connection))
+        try:
+            async with self.primary() as connection:
+                yield connection
+                self._saw(await self.resources.strategies.router.written(connection))
+        except DomainError:
+            keys = ()
+            raise
+        finally:
+            await self.invalidate(*keys)
+
+    async def invalidate(self, *keys: str) -> None:
+        """Remove cached entries whose source has changed and is committed.
+
+        Raises RedisError when the cache was not told. The change stands, but readers may not see it yet, and
+        so the client hears of an error.
+        """
+        with self.resources.metrics.cache_errors.count_exceptions(RedisError):
+            await asyncio.gather(*(self.resources.strategies.cache.invalidate(key) for key in keys))
 
     def primary(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a connection to the primary for a read that must not be old, whoever asks."""
         return self.resources.writer.connect()
 
     def load(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Open a connection for the load of a cached endpoint."""
+        """Open a connection for the load of a cached endpoint.
+
+        A kept answer hands on no position: it may be newer than the client's token, and a routed read that
+        follows may then show an older world. That is the limit of what the token promises.
+        """
         return self.read() if self.resources.loads_are_routed else self.primary()
 
     def _saw(self, position: int | None) -> None:

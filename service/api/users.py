@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from service.api.cached import cached_response, invalidate
+from service.api.cached import cached_response
 from service.api.dependencies import Database, Id, Service, UserId
 from service.cache_keys import user_key
 from service.errors import ConflictError, NotFoundError
@@ -18,7 +18,7 @@ async def register(new: NewUser, service: Service, session: Database) -> User:
     password_hash = await service.passwords.hash(new.password)
     async with session.write() as connection:
         user = await users.add(connection, new, password_hash)
-    await invalidate(service, user_key(user.id))  # somebody may have asked for this id before there was one
+        await session.invalidate(user_key(user.id))  # somebody may have asked for it before there was one
     return user
 
 
@@ -30,13 +30,11 @@ async def show_me(user_id: UserId, session: Database) -> User:
 
 
 @router.put("/users/me")
-async def change_me(change: ProfileChange, user_id: UserId, service: Service, session: Database) -> User:
+async def change_me(change: ProfileChange, user_id: UserId, session: Database) -> User:
     """Change one's own profile."""
     values = change.model_dump(exclude_none=True)
-    async with session.write() as connection:
-        user = _found(await users.change(connection, user_id, values), user_id)
-    await invalidate(service, user_key(user_id))
-    return user
+    async with session.write(user_key(user_id)) as connection:
+        return _found(await users.change(connection, user_id, values), user_id)
 
 
 @router.get("/users/{user_id}", response_model=User)
@@ -49,21 +47,19 @@ async def show(user_id: Id, session: Database) -> Response:
 
 
 @router.put("/users/{user_id}/follow", status_code=204)
-async def follow(user_id: Id, follower_id: UserId, service: Service, session: Database) -> None:
+async def follow(user_id: Id, follower_id: UserId, session: Database) -> None:
     """Follow a user; doing so again changes nothing."""
     if user_id == follower_id:
         raise ConflictError("nobody follows themselves")
-    async with session.write() as connection:
+    async with session.write(user_key(user_id), user_key(follower_id)) as connection:
         await follows.add(connection, follower_id, user_id)
-    await invalidate(service, user_key(user_id), user_key(follower_id))
 
 
 @router.delete("/users/{user_id}/follow", status_code=204)
-async def unfollow(user_id: Id, follower_id: UserId, service: Service, session: Database) -> None:
+async def unfollow(user_id: Id, follower_id: UserId, session: Database) -> None:
     """Follow a user no longer; doing so again changes nothing."""
-    async with session.write() as connection:
+    async with session.write(user_key(user_id), user_key(follower_id)) as connection:
         await follows.remove(connection, follower_id, user_id)
-    await invalidate(service, user_key(user_id), user_key(follower_id))
 
 
 def _found(user: User | None, user_id: int) -> User:

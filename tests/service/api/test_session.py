@@ -1,4 +1,5 @@
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.service.conftest import Author, Client, Running, error_code
 
@@ -37,6 +38,34 @@ async def test_without_positions_there_is_no_token(running: Running) -> None:
         answer = await client.get("/posts/1")
         assert answer.headers["X-Served-By"] == "primary"
         assert HEADER not in answer.headers
+
+
+async def test_a_change_that_stands_is_seen_although_the_position_could_not_be_asked_for(
+    client: Client, author: Author, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(connection: AsyncConnection) -> int:
+        raise TimeoutError
+
+    path = f"/users/{author.id}"
+    assert (await client.get(path)).json()["bio"] == ""
+    with monkeypatch.context() as patch:
+        patch.setattr(client.resources.strategies.router, "written", fail)
+        changed = await client.put("/users/me", json={"bio": "new"}, headers=author.headers)
+        video = await client.post("/videos", json={"title": "x"}, headers=author.headers)
+    assert (changed.status_code, video.status_code) == (503, 503)
+    assert (await client.get(path)).json()["bio"] == "new"
+
+
+async def test_a_change_that_is_refused_removes_nothing_from_the_cache(
+    client: Client, author: Author
+) -> None:
+    video = await client.video(author)
+    path = f"/videos/{video['id']}"
+    await client.get(path)
+    other = await client.author()
+    refused = await client.patch(path, json={"title": "mine"}, headers=other.headers)
+    assert refused.status_code == 403
+    assert (await client.get(path)).headers["X-Cache"] == "hit"
 
 
 def _position(token: str) -> int:

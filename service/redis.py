@@ -13,6 +13,7 @@ from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from service.settings import Settings
 
 NAMESPACE = "service"  # of every key
+KEY_PATTERNS = (f"{NAMESPACE}:*", f"{{{NAMESPACE}:*")  # the second: keys that share a slot of a cluster
 SOCKET_TIMEOUT_S = 1.0
 POOL_TIMEOUT_S = 1.0
 REPEATS = 2
@@ -26,7 +27,11 @@ class RedisClients:
     once: Redis
 
     async def ping(self) -> None:
-        """Return when the server answers; raises RedisError after at most the socket timeout."""
+        """Return when the server answers; raises RedisError when it does not.
+
+        The timeouts of the pool, of connecting and of each answer add up to some seconds: who cannot wait as
+        long sets a bound of their own.
+        """
         await self.once.ping()
 
     async def aclose(self) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Table, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from service.errors import ConfigurationError
-from service.redis import NAMESPACE, create_clients
+from service.redis import KEY_PATTERNS, create_clients
 from service.security import Passwords
 from service.settings import Settings
 from service.tables import follows, metadata, posts, users, videos
@@ -70,7 +70,7 @@ async def replace_data(engine: AsyncEngine, seed: int, size: Size, password_hash
 
 async def forget_keys(redis: Redis) -> None:
     """Remove every key of the service: what is cached or counted there is of the data before."""
-    keys = [key async for key in redis.scan_iter(match=f"*{NAMESPACE}:*", count=1000)]
+    keys = [key for pattern in KEY_PATTERNS async for key in redis.scan_iter(match=pattern, count=1000)]
     for start in range(0, len(keys), 1000):
         await redis.unlink(*keys[start : start + 1000])
 

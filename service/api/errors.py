@@ -1,15 +1,14 @@
 """Errors as HTTP: one table, one form."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from math import ceil
 
-import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
@@ -33,8 +32,11 @@ STATUSES: dict[type[DomainError], HTTPStatus] = {
     RateLimitedError: HTTPStatus.TOO_MANY_REQUESTS,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-# A store that is away, or a pool that is used up. The drivers raise these; connecting raises asyncpg's own.
-STORE_AWAY = (RedisError, PoolTimeoutError, OperationalError, InterfaceError, asyncpg.PostgresError, OSError)
+# A store that is away, or a pool that is used up. What PostgreSQL answers comes as a DBAPIError, also when
+# connecting; a refused connection and a timeout come as they are, and are OSErrors.
+STORE_AWAY = (RedisError, PoolTimeoutError, OSError)
+# Classes of SQLSTATE that pass: connection lost, out of resources, stopped by an operator, rolled back.
+PASSING_CLASSES = ("08", "53", "57", "40")
 
 
 def add_error_handlers(app: FastAPI) -> None:
@@ -44,6 +46,7 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _handler(_http_error))
     for error in STORE_AWAY:
         app.add_exception_handler(error, _handler(_store_away))
+    app.add_exception_handler(DBAPIError, _handler(_database_error))
     app.add_exception_handler(Exception, _handler(_unexpected))
 
 
@@ -67,19 +70,33 @@ def _invalid_request(error: RequestValidationError) -> JSONResponse:
 
 def _http_error(error: HTTPException) -> JSONResponse:
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
-    return _answer(HTTPStatus(error.status_code), code, error.detail)
+    return _answer(HTTPStatus(error.status_code), code, error.detail, headers=error.headers)
 
 
 def _store_away(error: Exception) -> JSONResponse:
     return _answer(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "a store does not answer", retry_after_s=1)
 
 
+def _database_error(error: DBAPIError) -> JSONResponse:
+    """Answer what passes by itself; raise the rest again, to be logged like all that nobody foresaw."""
+    sqlstate = getattr(error.orig, "sqlstate", None) or ""
+    if error.connection_invalidated or sqlstate.startswith(PASSING_CLASSES):
+        return _store_away(error)
+    raise error
+
+
 def _unexpected(error: Exception) -> JSONResponse:
     return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "something broke; the log tells what")
 
 
-def _answer(status: HTTPStatus, code: str, message: str, retry_after_s: float | None = None) -> JSONResponse:
-    headers = {}
+def _answer(
+    status: HTTPStatus,
+    code: str,
+    message: str,
+    retry_after_s: float | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    headers = dict(headers or {})
     if retry_after_s is not None:
         headers["Retry-After"] = str(max(1, ceil(retry_after_s)))  # whole seconds, RFC 9110 section 10.2.3
     if status == HTTPStatus.UNAUTHORIZED:

@@ -20,6 +20,7 @@ from service.repositories.journal import Entry
 from service.schemas import Status
 
 JOBS_AT_ONCE = 64
+LEAVE_S = 3.0  # how long jobs that are cut off may take to say so and to release their locks
 
 logger = logging.getLogger(__name__)
 
@@ -57,23 +58,36 @@ class Processing:
         self._metrics = metrics
         self._on_change = on_change
         self._work_s = work_s
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], asyncio.Task[None]] = {}  # the job, and the work it awaits
+        self._asking = 0
+        self._closing = False
 
     async def submit(self, video_id: int) -> UUID:
         """Start a job for an existing video and return its id, while it works on.
 
-        Raises ConflictError when another holds the video, UnavailableError when too many jobs run here.
+        Raises ConflictError when another holds the video, UnavailableError when too many jobs run here or the
+        service is ending.
         """
-        if len(self._running) >= JOBS_AT_ONCE:
-            raise UnavailableError(f"{JOBS_AT_ONCE} jobs are running", retry_after_s=1)
+        if self._closing:
+            raise UnavailableError("the service is ending", retry_after_s=1)
+        if self._asking + len(self._running) >= JOBS_AT_ONCE:
+            raise UnavailableError(f"{JOBS_AT_ONCE} jobs are running or starting", retry_after_s=1)
+        self._asking += 1
+        try:
+            job = await self._ask(video_id)
+            self._start(job)
+        finally:
+            self._asking -= 1
+        return job.id
+
+    async def _ask(self, video_id: int) -> Job:
         id = uuid4()
         await self._note("ask", id, video_id)
         grant = await self._lock.acquire(f"video:{video_id}")
         self._metrics.locks.labels("refused" if grant is None else "acquired").inc()
         if grant is None:
             raise ConflictError(f"video {video_id} is being processed")
-        self._start(Job(id, video_id, grant))
-        return id
+        return Job(id, video_id, grant)
 
     async def drain(self, timeout_s: float) -> int:
         """Wait until the jobs of this process end; return how many still run after `timeout_s`."""
@@ -82,41 +96,48 @@ class Processing:
         return len(self._running)
 
     async def aclose(self, timeout_s: float) -> None:
-        """Wait for the jobs, then cancel those that are left; they leave and release their locks."""
+        """Start no more jobs, wait for those that run, then cut off the work of those that are left.
+
+        They say that they failed and release their locks.
+        """
+        self._closing = True
         await self.drain(timeout_s)
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        for work in self._running.values():
+            work.cancel()
+        if left := await self.drain(LEAVE_S):
+            logger.warning("%s jobs did not end in time; their locks end with their leases", left)
 
     def _start(self, job: Job) -> None:
-        task = asyncio.create_task(self._run(job))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        """Start the work, and a second task that ends the job: cutting off the first leaves that to do."""
+        work = asyncio.create_task(self._work(job))
+        task = asyncio.create_task(self._run(job, work))
+        self._running[task] = work
+        task.add_done_callback(self._running.pop)
 
-    async def _run(self, job: Job) -> None:
-        """Do the job under its lock, and give the lock back whatever happens."""
+    async def _run(self, job: Job, work: asyncio.Task[None]) -> None:
+        """See the job through under its lock, and give the lock back whatever happens."""
         outcome = "failed"
         try:
-            outcome = await self._outcome(job)
+            outcome = await self._outcome(job, work)
         except Exception:
             logger.exception("job %s could not write that it failed", job.id)
         finally:
             self._metrics.jobs.labels(outcome).inc()
             await self._leave(job)
 
-    async def _outcome(self, job: Job) -> str:
+    async def _outcome(self, job: Job, work: asyncio.Task[None]) -> str:
         try:
-            await self._note("enter", job.id, job.video_id, job.grant.fence)
-            await self._work(job)
+            await work
         except Superseded:
             return "superseded"
-        except Exception:
+        except (Exception, asyncio.CancelledError):
             logger.exception("job %s failed", job.id)
             return await self._fail(job)
         return "completed"
 
     async def _work(self, job: Job) -> None:
         """Simulate the work: what a real one would compute takes `work_s` here."""
+        await self._note("enter", job.id, job.video_id, job.grant.fence)
         await self._write(job, "processing")
         await asyncio.sleep(self._work_s)
         await self._write(job, "completed")

@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -154,12 +154,32 @@ async def test_a_job_cut_off_by_the_shutdown_leaves_and_releases(
     assert await jobs.drain(0.1) == 1
     await jobs.aclose(0)
     assert len(lock.released) == 1
-    assert (await _entries(client, job))[-1] == ("leave", None)
+    assert (await _entries(client, job))[-2:] == [("write", "failed"), ("leave", None)]
+    assert await _status(client, video_id) == "failed"
+
+
+async def test_a_job_cut_off_before_its_first_step_releases_too(make: Make, video_id: int) -> None:
+    lock = FreeLock()
+    jobs = make(lock, work_s=60)
+    await jobs.submit(video_id)
+    for work in jobs._running.values():
+        work.cancel()
+    assert await jobs.drain(5) == 0
+    assert len(lock.released) == 1
+
+
+async def test_no_job_starts_once_the_shutdown_has_begun(make: Make, video_id: int) -> None:
+    jobs = make(FreeLock())
+    await jobs.aclose(0)
+    with pytest.raises(UnavailableError):
+        await jobs.submit(video_id)
 
 
 async def test_too_many_jobs_are_refused(make: Make, video_id: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processing, "JOBS_AT_ONCE", 1)
-    jobs: Any = make(FreeLock(), work_s=60)
-    await jobs.submit(video_id)
+    lock = FreeLock()
+    jobs = make(lock, work_s=60)
+    asked = await asyncio.gather(*(jobs.submit(video_id) for _ in range(5)), return_exceptions=True)
+    assert [isinstance(answer, UnavailableError) for answer in asked] == [False, True, True, True, True]
     with pytest.raises(UnavailableError):
         await jobs.submit(video_id)

@@ -9,27 +9,28 @@ from service.api.dependencies import Service
 from service.repositories import journal, videos
 from service.strategies import posts_rule
 
-DRAIN_S = 30.0
+DRAIN_S = 20.0  # below the 30 s that the load test's side waits for an answer
 
 router = APIRouter(prefix="/internal", tags=["internal"])
 
 
 @router.get("/audit/locking")
 async def audit_locking(service: Service) -> dict[str, Any]:
-    """Show the journal of processing, and the present status of the videos in it."""
+    """Show the journal of processing."""
     async with service.writer.connect() as connection:
-        return {
-            "journal": await journal.entries(connection),
-            "videos": await journal.final_statuses(connection),
-        }
+        return {"journal": await journal.entries(connection)}
 
 
 @router.get("/audit/view_counting")
 async def audit_view_counting(service: Service) -> dict[str, Any]:
-    """Show the views of every video: stored in the primary, and still buffered."""
-    buffered = await service.strategies.views.buffered()
-    async with service.writer.connect() as connection:
-        stored = await videos.stored_views(connection)
+    """Show the views of every video: stored in the primary, and still buffered.
+
+    This process moves none between the two looks; another might.
+    """
+    async with service.flusher.paused():
+        buffered = await service.strategies.views.buffered()
+        async with service.writer.connect() as connection:
+            stored = await videos.stored_views(connection)
     return {"videos": {id: {"stored": n, "buffered": buffered.get(id, 0)} for id, n in stored.items()}}
 
 

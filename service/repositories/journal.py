@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.schemas import Status
 from service.tables import processing_journal as journal
-from service.tables import videos
 
 Entry = Literal["ask", "enter", "write", "refused_write", "leave"]
 
@@ -40,9 +39,3 @@ async def entries(connection: AsyncConnection) -> list[dict[str, Any]]:
     ).order_by(journal.c.id)
     rows = (await connection.execute(statement)).mappings()
     return [{**row, "job": str(row["job"]), "at_s": float(row["at_s"])} for row in rows]
-
-
-async def final_statuses(connection: AsyncConnection) -> dict[int, str]:
-    """Return the present status of every video in the journal."""
-    statement = select(videos.c.id, videos.c.status).where(videos.c.id.in_(select(journal.c.video_id)))
-    return {row.id: row.status for row in await connection.execute(statement)}

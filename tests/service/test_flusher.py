@@ -47,6 +47,27 @@ async def test_a_failed_flush_is_counted_and_the_next_one_catches_up() -> None:
     assert metrics.registry.get_sample_value("service_view_flushed_views_total") == 3
 
 
+async def test_no_two_flushes_of_a_process_meet_and_none_runs_while_paused() -> None:
+    class Slow(Counter):
+        at_once = most = 0
+
+        async def flush(self) -> Flushed:
+            self.at_once += 1
+            self.most = max(self.most, self.at_once)
+            await asyncio.sleep(0.001)
+            self.at_once -= 1
+            return await super().flush()
+
+    counter = Slow(views=5)
+    flusher, _ = _flusher(counter)
+    async with flusher.paused():
+        flushes = [asyncio.create_task(flusher.flush()) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        assert counter.most == 0
+    await asyncio.gather(*flushes)
+    assert counter.most == 1
+
+
 async def test_a_drain_flushes_until_nothing_is_buffered() -> None:
     flusher, metrics = _flusher(Counter(views=3))
     assert await flusher.drain() == 0

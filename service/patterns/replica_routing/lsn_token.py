@@ -9,13 +9,14 @@ from typing import Any, cast
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.patterns.replica_routing.power_of_two import PowerOfTwo
 from service.patterns.replica_routing.protocol import Node, Read
 
 POLL_S = 0.005
-CONNECTION_FAILURES = (OSError, DBAPIError)
+CONNECTION_FAILURES = (OSError, DBAPIError, PoolTimeoutError)
 # As a number, since LSNs compared as text are out of order ('9/0' and '10/0').
 _POSITION = text("""
     SELECT pg_wal_lsn_diff(
@@ -32,7 +33,8 @@ class LsnToken:
     Guarantee: in a session that hands its newest position on, a read sees the session's own writes and all
     that its earlier reads saw, whichever servers they ran on.
     Failure mode: with replicas far behind, sessions that write read from the primary. A replica that cannot
-    be connected to costs the attempt, then the primary serves; a statement that fails midway raises.
+    be connected to, or whose pool is used up, costs the attempt, then the primary serves; a statement that
+    fails midway raises.
     Round trips: the statements' and 1 for the position afterwards; 1 or more before them when the replica is
     not known to have come as far as the reader. 1 after a write.
     Source: the scheme of GitLab's database load balancing.

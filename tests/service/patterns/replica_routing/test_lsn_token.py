@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from sqlalchemy import event
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from loadstone.stack.postgres import PostgresServer
 from service.patterns.replica_routing import Node
@@ -135,6 +136,17 @@ async def test_a_dead_replica_costs_the_attempt_and_the_primary_serves(
     written = await session.write()
     version, read = await session.read()
     assert (version, read.node.name, read.fell_back) == (written, "primary", True)
+
+
+async def test_a_replica_whose_pool_is_used_up_costs_the_attempt_and_the_primary_serves(
+    primary: Node, near: Node, video_ids: list[int]
+) -> None:
+    engine = create_async_engine(near.engine.url, pool_size=1, max_overflow=0, pool_timeout=0.01)
+    async with engine.connect():
+        router = LsnToken(primary, [Node("replica-full", engine)])
+        version, read = await Session(router, primary, video_ids[0]).read()
+    assert (version, read.node.name, read.fell_back) == (1, "primary", True)
+    await engine.dispose()
 
 
 async def test_pooled_connections_that_the_server_has_closed_are_passed_over(

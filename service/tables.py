@@ -117,6 +117,7 @@ view_batches = Table(
     Column("id", sa.Uuid, primary_key=True),
     Column("applied_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
+Index("view_batches_applied", view_batches.c.applied_at)
 
 processing_journal = Table(
     "processing_journal",

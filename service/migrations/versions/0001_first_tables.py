@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("applied_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("view_batches_pkey")),
     )
+    op.create_index("view_batches_applied", "view_batches", ["applied_at"], unique=False)
     op.create_table(
         "follows",
         sa.Column("follower_id", sa.BigInteger(), nullable=False),
@@ -115,6 +116,7 @@ def downgrade() -> None:
     op.drop_table("posts")
     op.drop_index("follows_followed", table_name="follows")
     op.drop_table("follows")
+    op.drop_index("view_batches_applied", table_name="view_batches")
     op.drop_table("view_batches")
     op.drop_table("users")
     op.drop_table("locks")

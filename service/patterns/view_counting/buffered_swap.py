@@ -34,8 +34,12 @@ _ADD = text("""
     WHERE videos.id = added.id
     RETURNING added.views
 """)
-# A batch is long gone from Redis by then, also from a copy that Redis might fall back to.
-_FORGET = text("DELETE FROM view_batches WHERE applied_at < clock_timestamp() - interval '1 hour'")
+# A batch is long gone from Redis by then, also from a copy that Redis might fall back to; unless it could not
+# be discarded all the while and is in hand again.
+_FORGET = text("""
+    DELETE FROM view_batches
+    WHERE applied_at < clock_timestamp() - interval '1 hour' AND id <> ALL (CAST(:ids AS uuid[]))
+""")
 
 
 class BufferedSwap:
@@ -127,7 +131,7 @@ async def apply(connection: AsyncConnection, batches: Batches) -> tuple[int, int
     await connection.execute(_ONE_FLUSHER)
     new = await connection.scalars(_REMEMBER, {"ids": list(batches)})
     total = sum((batches[str(id)] for id in new), Counter[int]())
-    await connection.execute(_FORGET)
+    await connection.execute(_FORGET, {"ids": list(batches)})
     if not total:
         return 0, 0
     values = {"video_ids": list(total.keys()), "views": list(total.values())}

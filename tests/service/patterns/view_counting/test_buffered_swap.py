@@ -124,3 +124,20 @@ async def test_batches_long_applied_are_forgotten(
     remembered = "SELECT count(*) FILTER (WHERE applied_at < now() - interval '1 hour') FROM view_batches"
     assert await scalar(engine, remembered) == 0
     assert await scalar(engine, "SELECT count(*) FROM view_batches") > 0
+
+
+async def test_a_batch_that_could_not_be_discarded_for_hours_is_not_applied_again(
+    counter: BufferedSwap, engine: AsyncEngine, video_ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_: object) -> None:
+        raise ConnectionError
+
+    await counter.record(video_ids[0], "viewer")
+    with monkeypatch.context() as patch:
+        patch.setattr(counter, "_discard", fail)
+        for _ in range(2):
+            with pytest.raises(ConnectionError):
+                await counter.flush()
+            await execute(engine, "UPDATE view_batches SET applied_at = now() - interval '2 hours'")
+    await counter.flush()
+    assert await stored_views(engine, video_ids) == {video_ids[0]: 1}

@@ -4,18 +4,23 @@ import asyncio
 import hashlib
 import hmac
 import time
+from collections.abc import Callable
 from secrets import token_hex
+from typing import TypeVar
 
 import jwt
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from itsdangerous import BadSignature, Signer
 
-from service.errors import InvalidTokenError, UnauthorizedError
+from service.errors import InvalidTokenError, UnauthorizedError, UnavailableError
 
 ALGORITHM = "HS256"
 TOKEN_TYPE = "access"
 HASHES_AT_ONCE = 2  # each takes a core and PASSWORD_HASH_MEMORY_KIB
+HASHES_WAITING = 500  # about 7 s of work at the default cost: who would wait longer has given up by then
+
+T = TypeVar("T")
 
 
 class Passwords:
@@ -24,18 +29,30 @@ class Passwords:
     def __init__(self, memory_kib: int, time_cost: int) -> None:
         self._hasher = PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=1)
         self._slots = asyncio.Semaphore(HASHES_AT_ONCE)
+        self._asked = 0
         self._nobodys = self._hasher.hash(token_hex())
 
     async def hash(self, password: str) -> str:
-        """Return a hash to store."""
-        async with self._slots:
-            return await asyncio.to_thread(self._hasher.hash, password)
+        """Return a hash to store; raises UnavailableError when too many wait."""
+        return await self._in_turn(self._hasher.hash, password)
 
     async def matches(self, password_hash: str | None, password: str) -> bool:
-        """Return whether it is the password. None, nobody's, takes as long: time tells no names."""
-        async with self._slots:
-            matched = await asyncio.to_thread(self._matches, password_hash or self._nobodys, password)
+        """Return whether it is the password. None, nobody's, takes as long: time tells no names.
+
+        Raises UnavailableError when too many wait.
+        """
+        matched = await self._in_turn(self._matches, password_hash or self._nobodys, password)
         return matched and password_hash is not None
+
+    async def _in_turn(self, compute: Callable[..., T], *texts: str) -> T:
+        if self._asked >= HASHES_AT_ONCE + HASHES_WAITING:
+            raise UnavailableError("too many passwords wait to be checked", retry_after_s=1)
+        self._asked += 1
+        try:
+            async with self._slots:
+                return await asyncio.to_thread(compute, *texts)
+        finally:
+            self._asked -= 1
 
     def _matches(self, password_hash: str, password: str) -> bool:
         try:

@@ -55,6 +55,8 @@ async def find(connection: AsyncConnection, user_id: int) -> User | None:
 
 async def find_login(connection: AsyncConnection, username: str) -> Login | None:
     """Return a user's id and password hash, or None when nobody has the name."""
+    if "\0" in username:
+        return None  # PostgreSQL would not take the character
     statement = select(users.c.id, users.c.password_hash).where(users.c.username == username)
     row = (await connection.execute(statement)).one_or_none()
     return None if row is None else Login(*row)

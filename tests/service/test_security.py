@@ -1,3 +1,4 @@
+import asyncio
 import time
 
 import jwt
@@ -5,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.errors import InvalidTokenError, UnauthorizedError
+from service import security
+from service.errors import InvalidTokenError, UnauthorizedError, UnavailableError
 from service.security import AccessTokens, Passwords, Seals
 
 KEY = "k" * 40
@@ -32,6 +34,17 @@ async def test_nobody_has_no_password_and_takes_as_long_to_refuse() -> None:
     somebody_s = min([await seconds(password_hash) for _ in range(5)])
     nobody_s = min([await seconds(None) for _ in range(5)])
     assert nobody_s > somebody_s / 3
+
+
+async def test_who_would_wait_too_long_for_a_password_is_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(security, "HASHES_WAITING", 1)
+    passwords = Passwords(memory_kib=8, time_cost=1)
+    asked = [passwords.hash("x") for _ in range(security.HASHES_AT_ONCE + 2)]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert [isinstance(answer, UnavailableError) for answer in answers] == [False, False, False, True]
+    assert await passwords.hash("x")
 
 
 def test_a_token_tells_whose_it_is() -> None:

@@ -13,7 +13,9 @@ async def test_a_seeded_user_logs_in_and_is_known_by_the_token(client: Client) -
     assert (await client.get("/users/me", headers=headers)).json()["id"] == SEEDED.users
 
 
-@pytest.mark.parametrize(("username", "password"), [("user1", "wrong"), ("nobody", "loadstone")])
+@pytest.mark.parametrize(
+    ("username", "password"), [("user1", "wrong"), ("nobody", "loadstone"), ("user1\0", "loadstone")]
+)
 async def test_a_wrong_name_and_a_wrong_password_look_the_same(
     client: Client, username: str, password: str
 ) -> None:

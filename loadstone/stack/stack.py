@@ -87,8 +87,8 @@ def _describe(plan: StackPlan, servers: Servers, services: list[ServiceProcess],
             "system": _sentence(facts, len(services)),
             **facts,
             "service_processes": len(services),
-            "generator_cores": sorted(cores.generator),
-            "system_cores": sorted(cores.system),
+            "generator_on_cores": sorted(cores.generator),
+            "system_on_cores": sorted(cores.system),
         },
     )
 

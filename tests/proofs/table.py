@@ -26,7 +26,7 @@ def main(directory: Path) -> None:
 def cells(family: str, runs: list[Run]) -> list[str]:
     """Return p50, p99, violations and facts observed."""
     violations = sorted(run.checks[family].violations for run in runs)
-    span = f" ({violations[0]:,}–{violations[-1]:,})" if violations[-1] else ""
+    span = f" ({violations[0]:,}–{violations[-1]:,})" if violations[0] < violations[-1] else ""
     return [
         quantile(runs, "p50"),
         quantile(runs, "p99"),

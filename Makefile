@@ -38,7 +38,7 @@ check: $(READY) ## ruff, mypy --strict and the import contracts
 bench: $(READY) ## the micro-benchmarks
 	@$(BIN)/python -m pytest benchmarks $(ARGS)
 
-prove: $(READY) ## the long proofs, resumed where they ended: every verdict repeated; an hour, not CI
+prove: $(READY) ## the long proofs, resumed where they ended: every verdict repeated; half an hour, not CI
 	@$(BIN)/python -m pytest tests/proofs $(ARGS)
 
 lock: $(READY) ## write requirements.txt anew from pyproject.toml

@@ -139,8 +139,8 @@ class Execution:
         finally:
             self._scraper.close()
             self._journal.close()
-            self._write()
-        return self._ledger.run()
+            record = self._write()
+        return record
 
     def _load_aside(self) -> None:
         """Load, and measure meanwhile, in a thread that steps aside; this one waits for signals."""
@@ -257,9 +257,12 @@ class Execution:
         with self._ledger_lock:
             return exposition(self._ledger)
 
-    def _write(self) -> None:
+    def _write(self) -> Run:
+        """Return the record of what is known by now, written where there is any load to speak of."""
+        record = self._ledger.run()
         if self._ledger.started_at_s is not None:
-            self._request.directory.write_run(self._ledger.run())
+            self._request.directory.write_run(record)
+        return record
 
     def _make_scraper(self) -> Scraper:
         urls = [url + self._system_metrics_path() for url in self._system.urls]

@@ -10,11 +10,11 @@ from loadstone.analysis.measures import by_family, evaluate, went_backwards
 from loadstone.analysis.notes import fill
 from loadstone.analysis.summaries import (
     SecondLedger,
-    clamped_high,
     encoded_histograms,
     lag_quantiles,
     merge_endpoint,
     summarise,
+    whole_latency,
 )
 from loadstone.analysis.validity import invalid_reasons
 from loadstone.errors import LoadstoneError
@@ -208,7 +208,7 @@ class Ledger:
         scrapes = [scraped.scrape for scraped in self._measured_scrapes()]
         for name in went_backwards(scrapes, self.header.measures):
             warnings.append(f"{name} is partial: a process restarted and its counter began anew.")
-        if beyond := sum(clamped_high(state) for state in self.totals.endpoints.values()):
+        if beyond := sum(whole_latency(state).clamped_high for state in self.totals.endpoints.values()):
             warnings.append(f"{beyond} latencies were beyond 60 s and stand as 60 s.")
         return list(dict.fromkeys(warnings))
 

@@ -64,11 +64,6 @@ def merge_endpoint(into: EndpointState, other: EndpointState) -> None:
     into.errors = dict(Counter(into.errors) + Counter(other.errors))
 
 
-def clamped_high(state: EndpointState) -> int:
-    """Return how many latencies were longer than the histograms' range."""
-    return state.ok.latency.clamped_high + state.failed.latency.clamped_high
-
-
 def whole_latency(state: EndpointState) -> LatencyHistogram:
     """Return the latencies of every outcome; leaving failures out would be omission again."""
     return merged(LatencyHistogram(part.latency) for part in (state.ok, state.failed))

@@ -46,10 +46,15 @@ class EndpointSummary(msgspec.Struct, omit_defaults=True):
     service_time_s: Quantiles
     ok: OkSummary
     error_messages: dict[str, int] = msgspec.field(default_factory=dict)
+    server_timing_s: dict[str, Quantiles] = msgspec.field(default_factory=dict)  # parts the server told of
 
 
 class ArrivalsSummary(msgspec.Struct):
-    """The plan and what became of it, after the warm-up. `planned` = `sent` + `dropped`."""
+    """The plan and what became of it, after the warm-up. `planned` = `sent` + `dropped`.
+
+    `latency_s` is of whole arrivals: intended start → end of the task, all its requests and thinking included.
+    Of a closed workload `kind` is `closed`, and every request counts as one arrival.
+    """
 
     kind: str
     rate: float
@@ -60,6 +65,8 @@ class ArrivalsSummary(msgspec.Struct):
     unfinished: int
     wake_lag_s: Quantiles
     queue_lag_s: Quantiles
+    canary_lag_s: Quantiles = msgspec.field(default_factory=Quantiles)
+    latency_s: Quantiles = msgspec.field(default_factory=Quantiles)
 
 
 class Configuration(msgspec.Struct, omit_defaults=True):
@@ -117,6 +124,8 @@ class Run(msgspec.Struct, kw_only=True):
     scenario: str
     seed: int
     workload: str = "open"
+    users: int = 0  # of a closed workload
+    workers: list[str] = msgspec.field(default_factory=list)  # names of the load processes, where several
     partial: bool = False
     valid: bool = True
     invalid_reasons: list[str] = msgspec.field(default_factory=list)

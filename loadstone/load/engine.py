@@ -111,7 +111,6 @@ class Engine:
             planned_s=self._planned_s,
             unfinished=unfinished,
             unfinished_ages_s=sorted(ages_s),
-            session_endpoints=self._recorder.session_endpoints,
         )
         close_facts()
 
@@ -122,6 +121,7 @@ class Engine:
             kind,
             time.monotonic(),
             rows=self._recorder.take_rows(),
+            session_endpoints=self._recorder.take_session_endpoints(),
             in_flight=self._pool.in_flight,
             recorder_errors=self._recorder.errors.take(),
             warnings=self._recorder.warnings.take(),

@@ -1,4 +1,4 @@
-"""From Locust's request events to samples."""
+"""From Locust's request events to the recorder."""
 
 import time
 from typing import Any
@@ -9,7 +9,6 @@ from requests.exceptions import HTTPError
 
 from loadstone.load.arrival import Arrival, current_arrival
 from loadstone.load.recorder import Recorder
-from loadstone.records.sample import Sample
 
 ARRIVAL = "loadstone_arrival"  # the key of the arrival in a request's context
 
@@ -36,11 +35,7 @@ class RequestListener:
         arrival: Arrival | None = (event.get("context") or {}).get(ARRIVAL) or current_arrival.get()
         earliest_s = arrival.taken_s if arrival else 0.0
         start_s = send_instant_s(event.get("start_time"), service_time_s, earliest_s)
-        if arrival:
-            self._recorder.record(arrival.sample(endpoint, start_s, service_time_s, error))
-        else:
-            end_s = start_s + service_time_s
-            self._recorder.record_session(Sample(endpoint, start_s, start_s, end_s, error))
+        self._recorder.request(endpoint, arrival, start_s, start_s + service_time_s, error)
 
 
 def send_instant_s(start_time: float | None, service_time_s: float, earliest_s: float) -> float:

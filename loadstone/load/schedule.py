@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 
-from loadstone.load.arrival import Arrival
+from loadstone.load.arrival import CLASS_DRAW, Arrival
 from loadstone.load.line import Line, choose_line
 from loadstone.load.recorder import Recorder
 from loadstone.load.timer import SleepTimer, Timer
@@ -28,7 +28,7 @@ class Schedule:
     def _send(self, arrival: Arrival) -> None:
         now_s = time.monotonic()
         self._recorder.planned(arrival, now_s)
-        draw = arrival.random.random() if len(self._lines) > 1 else 0.0
+        draw = arrival.draw(CLASS_DRAW) if len(self._lines) > 1 else 0.0
         if choose_line(self._lines, draw).offer(arrival, now_s):
             self._recorder.sent(arrival)
         else:

@@ -1,3 +1,8 @@
+import time
+from collections.abc import Callable
+
+import pytest
+
 from loadstone.load.arrival import Arrival
 from loadstone.load.recorder import (
     ENDPOINT_LIMIT,
@@ -8,31 +13,46 @@ from loadstone.load.recorder import (
     Recorder,
 )
 from loadstone.records.histogram import LatencyHistogram
-from loadstone.records.sample import Sample
 
 PLAN_START_S = 1000.0
 
 
-def recorder() -> Recorder:
-    recorder = Recorder()
+def recorder(closed: bool = False) -> Recorder:
+    recorder = Recorder(closed)
     recorder.plan_start_s = PLAN_START_S
     return recorder
 
 
-def sample(at_s: float, endpoint: str = "GET /", error: str = "") -> Sample:
-    return Sample(endpoint, PLAN_START_S + at_s, PLAN_START_S + at_s + 0.1, PLAN_START_S + at_s + 0.3, error)
+def arrival(at_s: float = 0.0) -> Arrival:
+    return Arrival(0, PLAN_START_S + at_s, seed=1)
 
 
-def test_a_sample_belongs_to_the_second_of_its_intended_start() -> None:
+def request(
+    subject: Recorder, at_s: float, endpoint: str = "GET /", error: str = "", of: Arrival | None = None
+) -> None:
+    """Record one that is due at `at_s`, sent 0.1 s later, answered 0.2 s after that."""
+    due_s = PLAN_START_S + at_s
+    subject.request(endpoint, of or arrival(at_s), due_s + 0.1, due_s + 0.3, error)
+
+
+def test_a_request_belongs_to_the_second_of_its_intended_start() -> None:
     subject = recorder()
-    subject.record(sample(0.95))  # sent in second 1
-    subject.record(sample(2.0))
+    request(subject, 0.95)  # sent in second 1
+    request(subject, 2.0)
     assert [row.second for row in subject.take_rows()] == [0, 2]
+
+
+def test_an_arrivals_later_request_belongs_to_the_second_of_its_send() -> None:
+    subject = recorder()
+    both = arrival(0.95)
+    request(subject, 0.95, of=both)
+    request(subject, 1.25, of=both)
+    assert [row.second for row in subject.take_rows()] == [0, 1]
 
 
 def test_latency_counts_from_the_plan_and_service_time_from_the_send() -> None:
     subject = recorder()
-    subject.record(sample(0.5))
+    request(subject, 0.5)
     ok = subject.take_rows()[0].endpoints["GET /"].ok
     assert round(ok.latency.max_us, -2) == 300_000
     assert round(ok.service_time.max_us, -2) == 200_000
@@ -41,7 +61,7 @@ def test_latency_counts_from_the_plan_and_service_time_from_the_send() -> None:
 def test_failures_stand_apart_from_successes_with_their_texts() -> None:
     subject = recorder()
     for error in ("", "HTTP 500", "HTTP 500"):
-        subject.record(sample(0.5, error=error))
+        request(subject, 0.5, error=error)
     state = subject.take_rows()[0].endpoints["GET /"]
     assert LatencyHistogram(state.ok.latency).count == 1
     assert LatencyHistogram(state.failed.latency).count == 2
@@ -50,11 +70,11 @@ def test_failures_stand_apart_from_successes_with_their_texts() -> None:
 
 def test_rows_are_deltas_that_add_up() -> None:
     subject = recorder()
-    arrival = Arrival(0, PLAN_START_S + 1.5, seed=1)
-    subject.planned(arrival, arrival.intended_s + 0.001)
-    subject.sent(arrival)
+    one = arrival(1.5)
+    subject.planned(one, one.intended_s + 0.001)
+    subject.sent(one)
     first = subject.take_rows()
-    subject.completed(arrival)
+    subject.completed(one)
     second = subject.take_rows()
     assert [(row.second, row.planned, row.sent, row.completed) for row in first + second] == [
         (1, 1, 1, 0),
@@ -65,28 +85,98 @@ def test_rows_are_deltas_that_add_up() -> None:
 
 def test_both_lags_are_kept() -> None:
     subject = recorder()
-    arrival = Arrival(0, PLAN_START_S, seed=1)
-    subject.planned(arrival, PLAN_START_S + 0.002)
-    arrival.sent_s, arrival.taken_s = PLAN_START_S + 0.002, PLAN_START_S + 0.005
-    subject.taken(arrival)
+    one = arrival()
+    subject.planned(one, PLAN_START_S + 0.002)
+    one.sent_s, one.taken_s = PLAN_START_S + 0.002, PLAN_START_S + 0.005
+    subject.taken(one)
     row = subject.take_rows()[0]
     assert (row.wake_lag.max_us, row.queue_lag.max_us) == (2000, 3000)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """A function that sets the seconds since the plan began."""
+
+    def stands_at(at_s: float) -> None:
+        monkeypatch.setattr(time, "monotonic", lambda: PLAN_START_S + at_s)
+
+    return stands_at
+
+
+def test_a_whole_arrival_lasts_from_its_intended_start_to_the_end_of_its_task(
+    clock: Callable[[float], None],
+) -> None:
+    subject = recorder()
+    clock(3.0)
+    subject.completed(arrival(1.5))
+    [row] = subject.take_rows()
+    assert (row.second, row.completed, row.whole.max_us) == (1, 1, 1_500_000)
+
+
+def test_the_canarys_lag_stands_in_its_second_and_only_within_the_plan() -> None:
+    subject = recorder()
+    subject.canary(0.5, at_s=PLAN_START_S - 0.1)
+    subject.canary(0.002, at_s=PLAN_START_S + 1.2)
+    [row] = subject.take_rows()
+    assert (row.second, row.canary_lag.max_us) == (1, 2000)
+    waiting = Recorder()
+    waiting.canary(0.5, at_s=PLAN_START_S)
+    assert waiting.take_rows() == []
 
 
 def test_after_the_close_nothing_of_an_arrival_counts_but_sessions_do() -> None:
     subject = recorder()
     subject.close()
-    subject.completed(Arrival(0, PLAN_START_S, seed=1))
-    subject.record(sample(0.5))
-    subject.record_session(sample(0.5, "GET /logout"))
+    subject.completed(arrival())
+    request(subject, 0.5)
+    subject.request("GET /logout", None, PLAN_START_S, PLAN_START_S + 0.1)
     assert subject.take_rows() == []
-    assert list(subject.session_endpoints) == ["GET /logout"]
+    assert list(subject.take_session_endpoints()) == ["GET /logout"]
+
+
+def test_a_request_outside_arrivals_is_the_sessions_and_is_taken_once() -> None:
+    subject = recorder()
+    subject.request("POST /login", None, PLAN_START_S + 1, PLAN_START_S + 1.25)
+    taken = subject.take_session_endpoints()
+    latency = taken["POST /login"].ok.latency
+    assert (LatencyHistogram(latency).count, latency.max_us) == (1, 250_000)
+    assert subject.take_session_endpoints() == {}
+    assert subject.take_rows() == []
+
+
+def test_in_a_closed_workload_a_request_of_the_plan_counts_as_an_arrival_due_when_sent() -> None:
+    subject = recorder(closed=True)
+    subject.request("POST /login", None, PLAN_START_S - 0.25, PLAN_START_S + 0.25)
+    subject.request("GET /", None, PLAN_START_S + 1.75, PLAN_START_S + 2.25)
+    [row] = subject.take_rows()
+    assert (row.second, row.planned, row.sent, row.completed, row.dropped) == (1, 1, 1, 1, 0)
+    assert list(row.endpoints) == ["GET /"]
+    assert row.endpoints["GET /"].ok.latency == row.endpoints["GET /"].ok.service_time
+    assert list(subject.take_session_endpoints()) == ["POST /login"]
+
+
+def test_before_a_closed_workloads_plan_is_announced_every_request_is_the_sessions() -> None:
+    subject = Recorder(closed=True)
+    subject.request("POST /login", None, 1.0, 2.0)
+    assert list(subject.take_session_endpoints()) == ["POST /login"]
+
+
+def test_after_a_closed_workloads_close_its_last_requests_are_unfinished_and_on_stops_the_sessions(
+    clock: Callable[[float], None],
+) -> None:
+    subject = recorder(closed=True)
+    clock(5.0)
+    subject.close()
+    subject.request("GET /", None, PLAN_START_S + 4.0, PLAN_START_S + 5.5)
+    subject.request("GET /logout", None, PLAN_START_S + 5.0, PLAN_START_S + 5.5)
+    assert subject.take_rows() == []
+    assert list(subject.take_session_endpoints()) == ["GET /logout"]
 
 
 def test_endless_endpoint_names_are_bounded_and_said() -> None:
     subject = recorder()
     for number in range(ENDPOINT_LIMIT + 7):
-        subject.record(sample(0.5, f"GET /videos/{number}"))
+        request(subject, 0.5, f"GET /videos/{number}")
     endpoints = subject.take_rows()[0].endpoints
     assert len(endpoints) == ENDPOINT_LIMIT + 1
     assert LatencyHistogram(endpoints[OTHER_ENDPOINTS].ok.latency).count == 7
@@ -96,7 +186,7 @@ def test_endless_endpoint_names_are_bounded_and_said() -> None:
 def test_endless_error_texts_are_bounded_and_counted() -> None:
     subject = recorder()
     for number in range(ERROR_LIMIT + 3):
-        subject.record(sample(0.5, error=f"odd {number}"))
+        request(subject, 0.5, error=f"odd {number}")
     errors = subject.take_rows()[0].endpoints["GET /"].errors
     assert len(errors) == ERROR_LIMIT + 1
     assert errors[OTHER_ERRORS] == 3

@@ -44,9 +44,10 @@ def fifo_s(q: float, stall_s: float = STALL_S) -> float:
 def observe(answer_at: Callable[[float], float]) -> LatencyHistogram:
     """Return the latencies of the plan on a simulated server, through arrivals, recorder and rows."""
     recorder = Recorder()
+    recorder.plan_start_s = 0.0
     for number, start_s in enumerate(Constant(RATE).starts_s(DURATION_S)):
         arrival = Arrival(number, start_s, seed=1)
-        recorder.record(arrival.sample("GET /", start_s, answer_at(start_s) - start_s))
+        recorder.request("GET /", arrival, start_s, answer_at(start_s))
     return merged(LatencyHistogram(row.endpoints["GET /"].ok.latency) for row in recorder.take_rows())
 
 

@@ -113,7 +113,7 @@ def test_each_arrival_has_both_lags(played: Played) -> None:
 
 
 def test_on_start_and_on_stop_stand_apart(played: Played) -> None:
-    sessions = played.final.session_endpoints
+    sessions = {name for message in played.messages for name in message.session_endpoints}
     assert sorted(sessions) == ["GET /login", "GET /logout"]
     assert played.endpoints().isdisjoint(sessions)
 
@@ -156,7 +156,9 @@ def test_locusts_events_statistics_and_the_class_itself_are_as_ever(played: Play
     assert line is not None
     asked, host, timeout, tasks = line.groups()
     sessions = sum(
-        LatencyHistogram(state.ok.latency).count for state in played.final.session_endpoints.values()
+        LatencyHistogram(state.ok.latency).count
+        for message in played.messages
+        for state in message.session_endpoints.values()
     )
     assert int(asked) == sessions + sum(played.latency(name).count for name in played.endpoints())
     assert (host, timeout) == ("None", "60.0")

@@ -32,7 +32,9 @@ class Engine:
     """
 
     def __init__(self, plan: LoadPlan, stream: MessageStream, worker: int = 0, workers: int = 1) -> None:
-        arrivals = parse_arrivals(plan.arrivals, plan.rate, plan.seed)
+        arrivals = parse_arrivals(
+            plan.arrivals, plan.rate, plan.seed, warm_up_s=plan.warm_up_s, duration_s=plan.duration_s
+        )
         self._plan = plan
         self._stream = stream
         self._starts_s = share(arrivals.starts_s(plan.warm_up_s + plan.duration_s), worker, workers)

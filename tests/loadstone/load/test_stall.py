@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from loadstone.arrivals import Constant
+from loadstone.arrivals import parse_arrivals
 from loadstone.load.arrival import Arrival
 from loadstone.load.recorder import Recorder
 from loadstone.records.histogram import LatencyHistogram, merged
@@ -45,7 +45,7 @@ def observe(answer_at: Callable[[float], float]) -> LatencyHistogram:
     """Return the latencies of the plan on a simulated server, through arrivals, recorder and rows."""
     recorder = Recorder()
     recorder.plan_start_s = 0.0
-    for number, start_s in enumerate(Constant(RATE).starts_s(DURATION_S)):
+    for number, start_s in enumerate(parse_arrivals("constant", RATE).starts_s(DURATION_S)):
         arrival = Arrival(number, start_s, seed=1)
         recorder.request("GET /", arrival, start_s, answer_at(start_s))
     return merged(LatencyHistogram(row.endpoints["GET /"].ok.latency) for row in recorder.take_rows())

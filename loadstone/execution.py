@@ -21,10 +21,11 @@ from loadstone.generator import Generator
 from loadstone.interrupts import Interrupted, Interrupts
 from loadstone.metrics import MetricsServer, exposition
 from loadstone.project import Project
-from loadstone.records.environment import disturbances, machine_facts, pressure, revision_facts
+from loadstone.records.environment import machine_facts, revision_facts
 from loadstone.records.event import read_events
 from loadstone.records.journal import Checked, End, Entry, Header, Load, Remark, Scraped
 from loadstone.records.load import LoadPlan
+from loadstone.records.pressure import disturbances, pressure
 from loadstone.records.run import CheckResult, Configuration, Run
 from loadstone.scraping import Scraper, fetch_json
 from loadstone.stack.affinity import split_cores

@@ -2,28 +2,54 @@
 
 import os
 import platform
+import resource
 import subprocess
-import sys
-import time
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 import loadstone
+from loadstone.records import kernel
+
+MEASURING_PACKAGES = ("locust", "gevent", "geventhttpclient", "httptools")
 
 
 def machine_facts() -> dict[str, Any]:
-    """Return processor, cores, memory, kernel, Python and the load on the machine as a run begins."""
-    return {
-        "cpu_model": _cpu_model(),
+    """Return what a run's numbers depend on: processor, limits, clock, versions.
+
+    What is not visible here is absent.
+    """
+    facts = {
+        "cpu_model": cpu_model(),
         "cores": len(os.sched_getaffinity(0)),
+        "affinity": sorted(os.sched_getaffinity(0)),
+        "governor": kernel.governor(),
+        "turbo": kernel.turbo(),
+        "smt": kernel.smt(),
         "memory_bytes": psutil.virtual_memory().total,
+        "open_files_limit": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
+        "somaxconn": _number(kernel.read("/proc/sys/net/core/somaxconn")),
+        "port_range": kernel.port_range(kernel.read("/proc/sys/net/ipv4/ip_local_port_range")),
+        "clock_source": kernel.read("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
         "kernel": platform.release(),
         "python": platform.python_version(),
         "loadstone": loadstone.__version__,
+        **package_versions(),
         "load_average_1m": os.getloadavg()[0],
     }
+    return {name: fact for name, fact in facts.items() if fact is not None}
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions of the packages that a request passes through, of those that are installed."""
+    versions = {}
+    for name in MEASURING_PACKAGES:
+        with suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    return versions
 
 
 def revision_facts(directory: Path) -> dict[str, Any]:
@@ -34,43 +60,15 @@ def revision_facts(directory: Path) -> dict[str, Any]:
     return {"git_revision": revision, "git_dirty": bool(_git(directory, "status", "--porcelain"))}
 
 
-def disturbances(before: dict[str, float], after: dict[str, float]) -> list[str]:
-    """Return warnings about what disturbed the machine between two `pressure()` readings."""
-    warnings = []
-    elapsed_s = after["at_s"] - before["at_s"]
-    if after["throttled"] > before["throttled"]:
-        warnings.append("the machine throttled this container's processors during the run.")
-    steal = (after["steal_s"] - before["steal_s"]) / (elapsed_s * (os.cpu_count() or 1))
-    if steal > 0.01:
-        warnings.append(f"other machines on this host took {steal:.1%} of the processors (steal).")
-    return warnings
-
-
-def pressure() -> dict[str, float]:
-    """Return totals that stand still on a quiet machine: steal in seconds, throttled periods."""
-    times = psutil.cpu_times()
-    return {
-        "at_s": time.monotonic(),
-        "steal_s": float(getattr(times, "steal", 0.0)),
-        "throttled": float(_throttled_periods()),
-    }
-
-
-def _throttled_periods() -> int:
-    try:
-        lines = Path("/sys/fs/cgroup/cpu.stat").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("nr_throttled")), 0)
-
-
-def _cpu_model() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or sys.platform
+def cpu_model() -> str:
+    """Return the processor's name, or what comes nearest to it."""
+    lines = (kernel.read("/proc/cpuinfo") or "").splitlines()
     models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(models, platform.machine())
+    return next(models, platform.processor() or platform.machine())
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text else None
 
 
 def _git(directory: Path, *arguments: str) -> str | None:

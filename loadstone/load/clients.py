@@ -16,7 +16,7 @@ def forbid_hidden_retries() -> None:
     geventhttpclient.client._may_retry_after_send_error = lambda method: False
 
 
-def fast_timeouts(user_class: type[User], timeout_s: float) -> dict[str, Any]:
+def client_attributes(user_class: type[User], timeout_s: float) -> dict[str, Any]:
     """Return the class attributes that set a FastHttpUser's timeouts, where it keeps Locust's 60 s."""
     if not issubclass(user_class, FastHttpUser):
         return {}

@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     from loadstone.load.arrival import arrival_random as arrival_random
     from loadstone.load.facts import record_event as record_event
     from loadstone.load.facts import scenario_setting as scenario_setting
+    from loadstone.load.http.user import HttpUser as HttpUser
 
 __version__ = "0.1.0"
 
@@ -20,4 +21,8 @@ def __getattr__(name: str) -> Any:
         from loadstone.load import arrival
 
         return arrival.arrival_random
+    if name == "HttpUser":
+        from loadstone.load.http.user import HttpUser
+
+        return HttpUser
     raise AttributeError(f"module 'loadstone' has no attribute {name!r}")

@@ -1,0 +1,222 @@
+"""The client of one user, with the call shape of Locust's."""
+
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from ssl import SSLContext
+from typing import Any
+
+from gevent import Timeout
+
+from loadstone.errors import LoadstoneError
+from loadstone.load.http.connections import Connections
+from loadstone.load.http.content import decode_content
+from loadstone.load.http.cookies import Cookies
+from loadstone.load.http.errors import BadAnswerError, BadStatusError, RequestError
+from loadstone.load.http.headers import Headers
+from loadstone.load.http.parser import Answer
+from loadstone.load.http.request import HeaderItems, Pairs, Request, encode_body, encode_pairs
+from loadstone.load.http.response import Reporter, Response
+from loadstone.load.http.url import Base, Target
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+# Arguments of Locust's clients which this one does not have, and what to do instead.
+_REMEDIES = {
+    "cert": "Set `ssl_context_factory` on the user class.",
+    "cookies": "Use `client.cookies.set(name, value, domain)`, or a Cookie header.",
+    "files": "Give the encoded form as data=, with its Content-Type.",
+    "proxies": "Ask the system under test directly; a proxy would be measured with it.",
+    "stream": "Answers are always read whole.",
+    "verify": "Set `insecure = True` on the user class, or `ssl_context_factory`.",
+}
+
+
+class Client:
+    """Sends requests and reports each once, whatever became of it. Cookies and connections are its own.
+
+    Raises LoadstoneError, sending and reporting nothing, for what cannot be a request.
+    """
+
+    def __init__(
+        self,
+        user: Reporter,
+        host: str,
+        *,
+        default_headers: Mapping[str, Any] | None = None,
+        default_timeout_s: float = 60.0,
+        max_redirects: int = 30,
+        body_limit: int,
+        make_context: Callable[[], SSLContext],
+    ) -> None:
+        self.cookies = Cookies()
+        self.default_timeout_s = default_timeout_s
+        self.request_name: str | None = None
+        self._user = user
+        self._base = Base(host)
+        self._defaults = _default_items(default_headers, self._base)
+        self._max_redirects = max_redirects
+        self._body_limit = body_limit
+        self._connections = Connections(body_limit, make_context)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        name: str | None = None,
+        *,
+        params: Pairs | str | bytes | None = None,
+        data: Any = None,
+        json: Any = None,
+        headers: Mapping[str, Any] | None = None,
+        auth: tuple[str | bytes, str | bytes] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = True,
+        catch_response: bool = False,
+        context: Mapping[str, Any] | None = None,
+        **unsupported: Any,
+    ) -> Response:
+        """Send a request and return what became of it; see Locust's documentation for the arguments.
+
+        `timeout` is in seconds and bounds everything from making the connection to the last byte, redirects
+        included. `url` is a path below the user's host, or absolute.
+        """
+        if unsupported:
+            _refuse(unsupported)
+        target = self._base.target_of(url)
+        if params:
+            target = _with_query(target, encode_pairs(params))
+        body, items = encode_body(data, json) if data or json is not None else (b"", ())
+        if headers:
+            items += tuple(headers.items())
+        if auth:
+            items += (("Authorization", basic_auth(*auth)),)
+        known = self._user.context()
+        response = Response(
+            self._user,
+            method,
+            name or self.request_name or url,
+            target,
+            {**known, **context} if context else known,
+            catch_response,
+        )
+        request = Request(method, target, self._defaults, items, body)
+        self._run(request, response, self.default_timeout_s if timeout is None else timeout, allow_redirects)
+        return response
+
+    def get(self, url: str, **options: Any) -> Response:
+        """Send a GET request; the options are those of `request`."""
+        return self.request("GET", url, **options)
+
+    def head(self, url: str, **options: Any) -> Response:
+        """Send a HEAD request; the options are those of `request`."""
+        return self.request("HEAD", url, **options)
+
+    def options(self, url: str, **options: Any) -> Response:
+        """Send an OPTIONS request; the options are those of `request`."""
+        return self.request("OPTIONS", url, **options)
+
+    def delete(self, url: str, **options: Any) -> Response:
+        """Send a DELETE request; the options are those of `request`."""
+        return self.request("DELETE", url, **options)
+
+    def post(self, url: str, data: Any = None, json: Any = None, **options: Any) -> Response:
+        """Send a POST request; the options are those of `request`."""
+        return self.request("POST", url, data=data, json=json, **options)
+
+    def put(self, url: str, data: Any = None, **options: Any) -> Response:
+        """Send a PUT request; the options are those of `request`."""
+        return self.request("PUT", url, data=data, **options)
+
+    def patch(self, url: str, data: Any = None, **options: Any) -> Response:
+        """Send a PATCH request; the options are those of `request`."""
+        return self.request("PATCH", url, data=data, **options)
+
+    @contextmanager
+    def rename_request(self, name: str) -> Iterator[None]:
+        """Give the requests of a `with` block one name."""
+        self.request_name = name
+        try:
+            yield
+        finally:
+            self.request_name = None
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        self._connections.close()
+
+    def _run(self, request: Request, response: Response, timeout_s: float, follow: bool) -> None:
+        """Make `response` of what `request` brings, and report it."""
+        response.start_s = time.monotonic()
+        try:
+            self._ask(request, response, response.start_s + timeout_s, follow)
+        except RequestError as error:
+            response.fail(error)
+        except Timeout as error:  # a task's own, around the request: it is told, and goes its way
+            response.fail(error)
+            response.report()
+            raise
+        response.finish()
+
+    def _ask(self, request: Request, response: Response, deadline_s: float, follow: bool) -> None:
+        for _ in range(self._max_redirects + 1):
+            answer = self._exchange(request, deadline_s)
+            response.end_s = time.monotonic()
+            response.status_code, response.head, response.content = answer
+            location = response.headers.get("location") if answer.status in _REDIRECTS and follow else None
+            if not location:
+                break
+            request = _redirected(request, answer.status, location)
+            response.target = request.target
+        else:
+            raise BadAnswerError(f"more than {self._max_redirects} redirects")
+        self._complete(response)
+
+    def _exchange(self, request: Request, deadline_s: float) -> Answer:
+        target = request.target
+        cookie = self.cookies.header_for(target) if self.cookies else ""
+        answer = self._connections.exchange(target.origin, request.encode(cookie), request.method, deadline_s)
+        if b"set-cookie" in answer.head.lower():
+            self.cookies.store(target, Headers(answer.head).get_all("set-cookie"))
+        return answer
+
+    def _complete(self, response: Response) -> None:
+        if response.headers.may_have(b"content-encoding"):
+            coding = response.headers.get("content-encoding") or ""
+            response.content = decode_content(response.content, coding, self._body_limit)
+        if response.status_code >= 400:
+            response.error = BadStatusError(f"HTTP {response.status_code}")
+
+
+def basic_auth(user: str | bytes, password: str | bytes) -> str:
+    """Return the `Authorization` header of a name and a password."""
+    pair = b":".join(part.encode() if isinstance(part, str) else part for part in (user, password))
+    return f"Basic {b64encode(pair).decode()}"
+
+
+def _default_items(headers: Mapping[str, Any] | None, base: Base) -> HeaderItems:
+    items = tuple((headers or {}).items())
+    return (("Authorization", basic_auth(*base.credentials)), *items) if base.credentials else items
+
+
+def _with_query(target: Target, query: str) -> Target:
+    if not query:
+        return target
+    return Target(target.origin, f"{target.path}{'&' if '?' in target.path else '?'}{query}")
+
+
+def _redirected(request: Request, status: int, location: str) -> Request:
+    try:
+        return request.redirected(status, request.target.follow(location))
+    except LoadstoneError as error:
+        raise BadAnswerError("redirected to what is no http URL") from error
+
+
+def _refuse(options: Mapping[str, Any]) -> None:
+    """Refuse what this client cannot do; an option that asks for nothing is no request."""
+    for name, value in options.items():
+        if name not in _REMEDIES:
+            raise TypeError(f"a request has no argument {name!r}")
+        if value not in (None, False) or name == "verify":
+            raise LoadstoneError(f"{name}= is not supported by loadstone.HttpUser.", _REMEDIES[name])

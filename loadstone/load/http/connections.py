@@ -1,0 +1,49 @@
+"""The open connections of one user."""
+
+from collections.abc import Callable
+from ssl import SSLContext
+
+from loadstone.load.http.connect import connect
+from loadstone.load.http.connection import Connection
+from loadstone.load.http.parser import Answer
+from loadstone.load.http.url import Origin
+
+IDLE_LIMIT = 10  # connections kept open to one server
+
+
+class Connections:
+    """Keeps connections open between requests; a user's greenlets may use it side by side."""
+
+    def __init__(self, body_limit: int, make_context: Callable[[], SSLContext]) -> None:
+        self._idle: dict[Origin, list[Connection]] = {}
+        self._body_limit = body_limit
+        self._make_context = make_context
+
+    def exchange(self, origin: Origin, request: bytes, method: str, deadline_s: float) -> Answer:
+        """Send a request to `origin` and return the answer; raises RequestError. Nothing is sent twice."""
+        idle = self._idle.get(origin)
+        if idle is None:
+            idle = self._idle[origin] = []
+        while idle:
+            connection = idle.pop()
+            if connection.usable:
+                break
+        else:
+            connection = connect(origin, deadline_s, self._make_context, self._body_limit)
+        answer = connection.exchange(request, method, deadline_s)
+        if connection.usable:
+            if len(idle) < IDLE_LIMIT:
+                idle.append(connection)
+            else:
+                connection.close()
+        return answer
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        for idle in self._idle.values():
+            while idle:
+                idle.pop().close()
+
+    def __del__(self) -> None:
+        # The event loop holds on to connections while it watches them, not to this.
+        self.close()

@@ -1,0 +1,46 @@
+"""Bodies as they were before the server packed them."""
+
+import zlib
+
+from loadstone.load.http.errors import BadAnswerError
+
+_GZIP_OR_ZLIB, _RAW_DEFLATE = 32 + zlib.MAX_WBITS, -zlib.MAX_WBITS
+
+
+def decode_content(body: bytes, coding: str, limit: int) -> bytes:
+    """Return the body without its `Content-Encoding`; raises BadAnswerError when it is broken or too large.
+
+    A coding this client doesn't ask for (a task may have) is left as it is.
+    """
+    for name in reversed([part.strip().lower() for part in coding.split(",")]):
+        if name in ("gzip", "x-gzip", "deflate"):
+            body = _inflate(body, limit)
+        elif name not in ("", "identity"):
+            return body
+    return body
+
+
+def _inflate(body: bytes, limit: int) -> bytes:
+    # "deflate" means zlib's format, but some servers send it bare; no zlib header can be told apart from
+    # bare data for sure, so the one is tried after the other.
+    try:
+        return _inflate_as(_GZIP_OR_ZLIB, body, limit)
+    except zlib.error:
+        pass
+    try:
+        return _inflate_as(_RAW_DEFLATE, body, limit)
+    except zlib.error as error:
+        raise BadAnswerError("the answer's body is not the gzip or deflate it is said to be") from error
+
+
+def _inflate_as(window_bits: int, body: bytes, limit: int) -> bytes:
+    unpacked = b""
+    while body:  # gzip may have several members
+        unpacker = zlib.decompressobj(window_bits)
+        unpacked += unpacker.decompress(body, limit + 1 - len(unpacked))
+        if len(unpacked) > limit:
+            raise BadAnswerError(f"the answer's body is over {limit} bytes when unpacked")
+        if not unpacker.eof:
+            raise zlib.error("cut off")
+        body = unpacker.unused_data
+    return unpacked

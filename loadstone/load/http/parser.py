@@ -1,0 +1,150 @@
+"""Responses out of a stream of bytes, one at a time; httptools does the parsing."""
+
+from typing import NamedTuple
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from loadstone.load.http.errors import BadAnswerError, ConnectionEndedError
+from loadstone.load.http.headers import Headers
+
+HEAD_LIMIT = 64 * 1024  # bytes of status line and headers; it bounds their count as well
+DEFAULT_BODY_LIMIT = 64 * 1024 * 1024  # bytes, as sent and once more when decoded
+
+_HEAD_END = b"\r\n\r\n"
+
+
+class Answer(NamedTuple):
+    """A whole response: `head` is the status line and the header lines, `body` is as it was sent."""
+
+    status: int
+    head: bytes
+    body: bytes
+
+
+class ResponseParser:
+    """Reads the responses of one connection.
+
+    httptools is not asked for headers: five callbacks cost as much as the rest of the parsing (1.3 µs
+    against 0.65 µs an answer), and most answers' headers are never read. The head is kept as bytes.
+    """
+
+    __slots__ = (
+        "_body",
+        "_body_bytes",
+        "_body_limit",
+        "_bodyless",
+        "_head_bytes",
+        "_head_chunks",
+        "_in_head",
+        "_interim",
+        "_keep_alive",
+        "_parser",
+        "_status",
+        "_surplus",
+        "complete",
+    )
+
+    def __init__(self, body_limit: int = DEFAULT_BODY_LIMIT) -> None:
+        self._body_limit = body_limit
+        self._parser = HttpResponseParser(self)
+        self._bodyless = self._surplus = self._keep_alive = False
+        self.begin("")
+
+    @property
+    def reusable(self) -> bool:
+        """Whether the connection may carry another request, the response being complete."""
+        return self._keep_alive and not self._surplus
+
+    def begin(self, method: str) -> None:
+        """Expect the response to a request of this method."""
+        if self._bodyless:  # httptools still waits for the body which an answer to HEAD only announces
+            self._parser = HttpResponseParser(self)
+        self._bodyless = method == "HEAD"
+        self._head_chunks: list[bytes] = []
+        self._body: list[bytes] = []
+        self._head_bytes = self._body_bytes = self._interim = self._status = 0
+        self._in_head = True
+        self.complete = False
+
+    def feed(self, data: bytes) -> None:
+        """Take what was received; raises BadAnswerError. `complete` says whether the response is whole."""
+        if self._in_head:
+            self._head_chunks.append(data)
+            self._head_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade as error:
+            raise BadAnswerError("the server switched protocols unasked") from error
+        except HttpParserError as error:
+            self._surplus = True
+            if not self.complete:
+                raise BadAnswerError(f"the answer is not HTTP: {error}") from error
+        if self._in_head and self._head_bytes > HEAD_LIMIT:
+            raise BadAnswerError(f"the answer's headers are over {HEAD_LIMIT} bytes")
+        if self._body_bytes > self._body_limit:
+            raise BadAnswerError(f"the answer's body is over {self._body_limit} bytes")
+
+    def end(self) -> None:
+        """Take the end of the stream; raises ConnectionEndedError where that cuts a response off."""
+        self._keep_alive = False
+        if not self._head_bytes:
+            raise ConnectionEndedError("connection closed by the server before the answer")
+        if self._in_head or not self._ends_with_the_stream():
+            raise ConnectionEndedError("connection closed by the server within the answer")
+        self.complete = True
+
+    def answer(self) -> Answer:
+        """Return the complete response; raises BadAnswerError when its head is too large."""
+        head = self._head()
+        if len(head) > HEAD_LIMIT:
+            raise BadAnswerError(f"the answer's headers are over {HEAD_LIMIT} bytes")
+        return Answer(self._status, head, b"".join(self._body))
+
+    def _head(self) -> bytes:
+        rest = b"".join(self._head_chunks)
+        head = b""
+        for _ in range(self._interim + 1):
+            head, _, rest = rest.lstrip(b"\r\n").partition(_HEAD_END)  # the parser allows empty lines before
+        return head
+
+    def _ends_with_the_stream(self) -> bool:
+        headers = Headers(self._head())
+        coding = headers.get("transfer-encoding") or ""
+        return "content-length" not in headers and not coding.lower().endswith("chunked")
+
+    # Called by httptools.
+
+    def on_message_begin(self) -> None:
+        """Note bytes that follow a complete response: nobody asked for them."""
+        if self.complete:
+            self._surplus = True
+
+    def on_headers_complete(self) -> None:
+        """Note the status; an answer to HEAD is complete here."""
+        if self.complete:
+            return
+        self._status = self._parser.get_status_code()
+        self._in_head = False
+        if self._bodyless and self._status >= 200:
+            self._keep_alive = self._parser.should_keep_alive()
+            self.complete = True
+
+    def on_body(self, data: bytes) -> None:
+        """Keep a piece of the body."""
+        if self.complete:
+            self._surplus = True
+            return
+        self._body_bytes += len(data)
+        if self._body_bytes <= self._body_limit:
+            self._body.append(data)
+
+    def on_message_complete(self) -> None:
+        """Note the end of the response, or of one of status 1xx before it."""
+        if self.complete:
+            return
+        if self._status < 200:
+            self._interim += 1
+            self._in_head = True
+        else:
+            self._keep_alive = self._parser.should_keep_alive()
+            self.complete = True

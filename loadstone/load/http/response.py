@@ -1,0 +1,184 @@
+"""What a task gets back, and what is reported: one finished request."""
+
+import json as jsonlib
+import time
+from datetime import timedelta
+from email.message import Message
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from locust.exception import (
+    CatchResponseError,
+    InterruptTaskSet,
+    LocustError,
+    RescheduleTask,
+    RescheduleTaskImmediately,
+    ResponseError,
+    StopTest,
+    StopUser,
+)
+
+from loadstone.load.http.errors import describe
+from loadstone.load.http.headers import Headers
+from loadstone.load.http.url import Target
+
+# How a task ends itself: nothing is wrong with the request it does so in.
+_TASK_ENDS = (InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser)
+
+_PLAIN, _CAUGHT, _ENTERED, _REPORTED = range(4)
+
+
+class Reporter(Protocol):
+    """What a response knows of the user who asked."""
+
+    def report(self, response: "Response") -> None:
+        """Take a finished request; called once for each."""
+
+    def context(self) -> dict[str, Any]:
+        """Return what goes along with each of the user's requests."""
+
+
+class Response:
+    """A finished request, answered or not. Instants are seconds of CLOCK_MONOTONIC.
+
+    `start_s` is just before the send, or before the connection was made when there was none to reuse; `end_s`
+    is when the last byte was there. `status_code` is 0 without a whole answer, and `error` is then why.
+
+    With `catch_response=True` it is a context manager, and reported when the block ends: `success()` and
+    `failure(…)` decide, or else an exception in the block, or else `error`.
+    """
+
+    __slots__ = (
+        "_decided",
+        "_headers",
+        "_stage",
+        "content",
+        "context",
+        "end_s",
+        "error",
+        "head",
+        "js",
+        "method",
+        "name",
+        "start_s",
+        "status_code",
+        "target",
+        "user",
+    )
+
+    def __init__(
+        self, user: Reporter, method: str, name: str, target: Target, context: dict[str, Any], catch: bool
+    ) -> None:
+        self.user = user
+        self.method = method
+        self.name = name
+        self.context = context
+        self.status_code = 0
+        self.head = b""
+        self.content = b""
+        self.error: BaseException | None = None
+        self.start_s = self.end_s = 0.0
+        self.js: Any = None  # Locust's `rest` puts the parsed body here
+        self.target = target
+        self._headers: Headers | None = None
+        self._decided = False
+        self._stage = _CAUGHT if catch else _PLAIN
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is an answer of a status below 400."""
+        return 0 < self.status_code < 400
+
+    @property
+    def failure_text(self) -> str:
+        """Why the request failed: short, equal for equal failures; empty when it did not."""
+        return "" if self.error is None else describe(self.error)
+
+    @property
+    def headers(self) -> Headers:
+        """The answer's headers; none without an answer."""
+        if self._headers is None:
+            self._headers = Headers(self.head)
+        return self._headers
+
+    @property
+    def url(self) -> str:
+        """The absolute URL, after redirects."""
+        return self.target.url
+
+    @property
+    def text(self) -> str:
+        """The body in the charset its header names, else UTF-8; what cannot be decoded is replaced."""
+        message = Message()
+        message["content-type"] = self.headers.get("content-type") or ""
+        try:
+            return self.content.decode(message.get_content_charset("utf-8"), "replace")
+        except LookupError:
+            return self.content.decode("utf-8", "replace")
+
+    @property
+    def elapsed(self) -> timedelta:
+        """The service time."""
+        return timedelta(seconds=self.end_s - self.start_s)
+
+    def json(self) -> Any:
+        """Return the parsed body; raises ValueError."""
+        return jsonlib.loads(self.content)
+
+    def raise_for_status(self) -> None:
+        """Raise what makes this request a failure, if something does."""
+        if self.error is not None:
+            raise self.error
+
+    def success(self) -> None:
+        """Report this request as good, whatever the answer was."""
+        self._decide(None)
+
+    def failure(self, reason: Any) -> None:
+        """Report this request as failed; `reason` is an exception or a text, equal for equal failures."""
+        self._decide(reason if isinstance(reason, Exception) else CatchResponseError(reason))
+
+    def fail(self, error: BaseException) -> None:
+        """Note that there is no whole, readable answer, and why; used by the client."""
+        self.status_code = 0
+        self.head = self.content = b""
+        self._headers = None
+        self.error = error
+        self.end_s = time.monotonic()
+
+    def finish(self) -> None:
+        """Report now, unless a `with` block will; used by the client."""
+        if self._stage == _PLAIN:
+            self.report()
+
+    def report(self) -> None:
+        """Report now."""
+        self._stage = _REPORTED
+        self.user.report(self)
+
+    def __enter__(self) -> Self:
+        if self._stage == _PLAIN:
+            raise LocustError("A with block around a request needs catch_response=True.")
+        self._stage = max(self._stage, _ENTERED)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        if self._stage == _REPORTED:
+            return False
+        if not self._decided and isinstance(raised, Exception) and not isinstance(raised, _TASK_ENDS):
+            self.error = raised
+        self.report()
+        return isinstance(raised, ResponseError) and not self._decided
+
+    def _decide(self, error: Exception | None) -> None:
+        if self._stage == _PLAIN:
+            raise LocustError("To decide on a response, make the request with catch_response=True.")
+        if self._stage == _CAUGHT:
+            raise LocustError("To decide on a response, use a with block: `with client.get(…) as response`.")
+        self._decided = True
+        self.error = error
+
+    def __repr__(self) -> str:
+        return f"<Response [{self.status_code}]>"

@@ -1,0 +1,72 @@
+"""A connection with TLS, by the standard library."""
+
+import _socket
+import ssl
+
+from loadstone.load.http.connection import Connection
+
+
+class TlsConnection(Connection):
+    """TLS in memory over a plain connection's waiting: the same loop, timer and parser serve both."""
+
+    def __init__(self, sock: _socket.socket, body_limit: int, context: ssl.SSLContext, host: str) -> None:
+        """Agree on keys with the server; raises OSError. The caller bounds how long that may take."""
+        super().__init__(sock, body_limit)
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
+        self._idle = False
+        try:
+            self._shake_hands()
+        except BaseException:
+            self.close()
+            raise
+
+    def _shake_hands(self) -> None:
+        while True:
+            try:
+                self._tls.do_handshake()
+            except ssl.SSLWantReadError:
+                self._flush()
+                self._take()
+            except ssl.SSLError:
+                self._flush()  # the alert that tells the server why
+                raise
+            else:
+                self._flush()
+                return
+
+    def _send(self, data: bytes) -> None:
+        self._tls.write(data)
+        self._flush()
+
+    def _receive(self) -> bytes:
+        while True:
+            try:
+                return self._tls.read(64 * 1024)
+            except ssl.SSLWantReadError:
+                self._flush()  # an answer to a key update
+                self._take()
+            except ssl.SSLZeroReturnError:
+                return b""
+
+    def _flush(self) -> None:
+        if data := self._outgoing.read():
+            super()._send(data)
+
+    def _take(self) -> None:
+        if data := super()._receive():
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+
+    def _on_idle_readable(self) -> None:
+        """Close unless it is only TLS's own business, such as a session ticket."""
+        try:
+            data = self._socket.recv(64 * 1024)
+            self._incoming.write(data)
+            if not data or self._tls.read(1) or self._outgoing.pending:
+                self.close()
+        except (ssl.SSLWantReadError, BlockingIOError):
+            return
+        except OSError:
+            self.close()

@@ -1,32 +1,73 @@
 """The user classes of a locustfile, or a sentence about why there are none."""
 
+import logging
 import traceback
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from locust import User
+from locust.user.task import filter_tasks_by_tags
 from locust.util.load_locustfile import load_locustfile
 
 from loadstone.errors import LoadstoneError
 
 TRACEBACK_LINES = 12
 
+Warn = Callable[[str], None]
 
-def load_user_classes(path: str, names: list[str]) -> list[type[User]]:
+_log_warning = logging.getLogger(__name__).warning
+
+
+def load_user_classes(
+    path: str,
+    names: Sequence[str] = (),
+    tags: Sequence[str] = (),
+    exclude_tags: Sequence[str] = (),
+    warn: Warn = _log_warning,
+) -> list[type[User]]:
     """Return the locustfile's user classes in its order, or those of `names` when there are any.
 
-    Raises LoadstoneError when the file is missing, fails, or has no such class or no task to run.
+    They keep only the tasks that have one of `tags` and none of `exclude_tags`, as with Locust's options of
+    these names; a class that keeps none is left out. `warn` hears what of the file has no effect. Raises
+    LoadstoneError when the file is missing, fails, or has no such class or no task to run.
     """
-    classes = _execute(path)
+    classes, shapes = _execute(path)
     if not classes:
         raise LoadstoneError(f"{path} has no user class.", "Define one, such as class Visitor(FastHttpUser).")
+    if shapes:
+        warn(f"{', '.join(shapes)} has no effect: the plan says how much load there is, not a load shape.")
     chosen = _choose(path, classes, names) if names else list(classes.values())
-    for user_class in chosen:
-        if not user_class.tasks:
-            raise LoadstoneError(f"{user_class.__name__} in {path} has no task.", "Mark a method with @task.")
-    return chosen
+    able = _with_tasks(path, chosen, warn)
+    return _filter(path, able, tags, exclude_tags) if tags or exclude_tags else able
 
 
-def _choose(path: str, classes: dict[str, type[User]], names: list[str]) -> list[type[User]]:
+def _with_tasks(path: str, classes: list[type[User]], warn: Warn) -> list[type[User]]:
+    """Return the classes that have tasks; one without is most often a base class not marked abstract."""
+    idle = [user_class.__name__ for user_class in classes if not user_class.tasks]
+    if len(idle) == len(classes):
+        raise LoadstoneError(f"{', '.join(idle)} in {path} has no task.", "Mark a method with @task.")
+    if idle:
+        warn(f"{', '.join(idle)} has no task and is left out.")
+    return [user_class for user_class in classes if user_class.tasks]
+
+
+def _filter(
+    path: str, classes: list[type[User]], tags: Sequence[str], exclude_tags: Sequence[str]
+) -> list[type[User]]:
+    """Return the classes that keep a task; Locust's own filter changes them, and their TaskSets, in place."""
+    for user_class in classes:
+        filter_tasks_by_tags(user_class, set(tags) or None, set(exclude_tags) or None)
+    kept = [user_class for user_class in classes if user_class.tasks]
+    if not kept:
+        wanted = [f"with {', '.join(tags)}"] if tags else []
+        unwanted = [f"without {', '.join(exclude_tags)}"] if exclude_tags else []
+        raise LoadstoneError(
+            f"{path} has no task {' and '.join(wanted + unwanted)}.", "See its @tag decorators."
+        )
+    return kept
+
+
+def _choose(path: str, classes: dict[str, type[User]], names: Sequence[str]) -> list[type[User]]:
     unknown = [name for name in names if name not in classes]
     if unknown:
         raise LoadstoneError(
@@ -35,11 +76,12 @@ def _choose(path: str, classes: dict[str, type[User]], names: list[str]) -> list
     return [classes[name] for name in names]
 
 
-def _execute(path: str) -> dict[str, type[User]]:
+def _execute(path: str) -> tuple[dict[str, type[User]], list[str]]:
+    """Return the file's user classes and the names of its load shapes."""
     if not Path(path).is_file():
         raise LoadstoneError(f"there is no locustfile {path}.", "Give an existing file with -f.")
     try:
-        classes, _ = load_locustfile(str(Path(path).resolve()))
+        classes, shapes = load_locustfile(str(Path(path).resolve()))
     except LoadstoneError:
         raise  # from scenario_setting: already a sentence for the user
     except (Exception, SystemExit) as error:
@@ -47,7 +89,7 @@ def _execute(path: str) -> dict[str, type[User]]:
             f"{path} cannot be loaded: {type(error).__name__}: {error}.",
             f"Its last lines:\n{_tail(error, path)}",
         ) from error
-    return classes
+    return classes, [type(shape).__name__ for shape in shapes]
 
 
 def _tail(error: BaseException, path: str) -> str:

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,3 +64,71 @@ def test_an_unknown_class_is_refused_with_the_known_ones(path: Path) -> None:
     path.write_text(TWO_CLASSES)
     with pytest.raises(LoadstoneError, match=r"no user class Third. It has: First, Second"):
         load_user_classes(str(path), ["Third"])
+
+
+TAGGED = """
+from locust import TaskSet, User, tag, task
+
+class Reader(User):
+    @tag("read")
+    @task
+    def read(self): ...
+
+    @tag("read", "slow")
+    @task
+    def search(self): ...
+
+    @task
+    class Nested(TaskSet):
+        @tag("write")
+        @task
+        def write(self): ...
+
+class Writer(User):
+    @tag("write")
+    @task
+    def write(self): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("tags", "exclude_tags", "tasks"),
+    [
+        ([], [], {"Reader": ["read", "search", "Nested"], "Writer": ["write"]}),
+        (["read"], [], {"Reader": ["read", "search"]}),
+        (["write"], [], {"Reader": ["Nested"], "Writer": ["write"]}),
+        (["read", "write"], ["slow"], {"Reader": ["read", "Nested"], "Writer": ["write"]}),
+        ([], ["write"], {"Reader": ["read", "search"]}),
+    ],
+)
+def test_tags_choose_tasks_and_leave_out_classes_without_any(
+    path: Path, tags: list[str], exclude_tags: list[str], tasks: dict[str, list[str]]
+) -> None:
+    path.write_text(TAGGED)
+    classes = load_user_classes(str(path), [], tags, exclude_tags)
+    kept: dict[str, Any] = {chosen.__name__: chosen.tasks for chosen in classes}
+    assert {name: [task.__name__ for task in kept[name]] for name in kept} == tasks
+
+
+def test_tags_that_leave_no_task_at_all_are_refused(path: Path) -> None:
+    path.write_text(TAGGED)
+    with pytest.raises(LoadstoneError, match="has no task with admin and without read, slow"):
+        load_user_classes(str(path), [], ["admin"], ["read", "slow"])
+
+
+def test_a_load_shape_is_said_to_have_no_effect(path: Path) -> None:
+    shape = "\nfrom locust import LoadTestShape\nclass Wave(LoadTestShape):\n    def tick(self): ...\n"
+    path.write_text(TWO_CLASSES + shape)
+    warnings: list[str] = []
+    assert len(load_user_classes(str(path), warn=warnings.append)) == 2
+    assert warnings == [
+        "Wave has no effect: the plan says how much load there is, not a load shape.",
+    ]
+
+
+def test_a_class_without_tasks_is_left_out_beside_others(path: Path) -> None:
+    path.write_text(TWO_CLASSES + "\nclass Idle(User): ...\n")
+    warnings: list[str] = []
+    classes = load_user_classes(str(path), warn=warnings.append)
+    assert [user_class.__name__ for user_class in classes] == ["First", "Second"]
+    assert warnings == ["Idle has no task and is left out."]

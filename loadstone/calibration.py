@@ -1,0 +1,161 @@
+"""What one load process of this machine can do: found out once against a null server, and remembered."""
+
+import math
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+import loadstone
+from loadstone.errors import LoadstoneError
+from loadstone.null_load import USER_CLASSES, cpu_s_per_arrival, null_plan, play, start_null_server
+from loadstone.records.environment import cpu_model, package_versions
+from loadstone.records.idle_loop import IdleLoop, decode_idle_loop
+from loadstone.stack.affinity import pinned_to, split_cores
+from loadstone.stack.guardian import Guardian
+
+USABLE_SHARE = 0.5  # of the calibrated rate: beyond it the generator's own queueing shows in the latencies
+FIRST_RATE = 500.0
+FIRST_DURATION_S = 2.2  # a second to settle in, one to count, and the message about it
+BUSY_SHARE = 0.7  # of a core, in the second play: near the limit, and still keeping up
+IDLE_LOOP_LIMIT_S = 30.0
+CACHED_LIMIT = 60
+
+
+class Calibration(msgspec.Struct):
+    """What one process does with one client; `rate` is the arrivals a second that take a whole core."""
+
+    client: str
+    rate: float
+    cpu_s_per_request: float
+    idle_lag_p99_s: float
+    at: str  # ISO 8601, UTC
+    machine: str
+
+
+def calibrated(client: str) -> Calibration | None:
+    """Return this machine's calibration of a client, measured now (five seconds) unless it is remembered.
+
+    `client` is one of `loadstone.HttpUser`, `FastHttpUser`, `HttpUser`; for any other there is None: what it
+    costs depends on the locustfile, and the run itself shows it.
+    """
+    if client not in USER_CLASSES:
+        return None
+    return remembered(client) or calibrate(client)
+
+
+def calibrate(client: str) -> Calibration:
+    """Measure a client on this machine and remember the result; raises LoadstoneError when that fails."""
+    with Guardian() as guardian:
+        url = start_null_server(guardian)
+        cpu_s = measure_cpu_s(client, url, guardian)
+    calibration = Calibration(
+        client=client,
+        rate=1 / cpu_s,
+        cpu_s_per_request=cpu_s,
+        idle_lag_p99_s=measure_idle_loop().lag_p99_s,
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        machine=machine_key(),
+    )
+    remember(calibration)
+    return calibration
+
+
+def measure_cpu_s(client: str, url: str, guardian: Guardian) -> float:
+    """Return the processor seconds of an arrival on a process that is 70 % busy.
+
+    An arrival costs less the busier the process is (it serves several per wake-up), so the cost is taken near
+    the limit: first at a low rate, which tells roughly where that is, then there. The rest is extrapolated,
+    and errs on the safe side: a saturated FastHttpUser did 9 to 12 % more. Processor time, not time: another
+    program on the same core does not make the generator look slow.
+    """
+    first = play(null_plan(client, url, rate=FIRST_RATE, duration_s=FIRST_DURATION_S), guardian)
+    rate = BUSY_SHARE / cpu_s_per_arrival(first)
+    return cpu_s_per_arrival(play(null_plan(client, url, rate=rate, duration_s=FIRST_DURATION_S), guardian))
+
+
+def measure_idle_loop(duration_s: float = 0.5) -> IdleLoop:
+    """Return how late an idle event loop wakes on the generator's cores."""
+    command = [sys.executable, "-m", "loadstone.load.idle", "--seconds", str(duration_s)]
+    with pinned_to(split_cores().generator):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=IDLE_LOOP_LIMIT_S + duration_s)
+    if done.returncode != 0:
+        raise LoadstoneError(f"the event loop of the load process does not work: {done.stderr.strip()}")
+    return decode_idle_loop(done.stdout)
+
+
+def refusal(rate: float, processes: int, calibration: Calibration) -> LoadstoneError | None:
+    """Return why so many processes cannot measure at a rate; None when they can.
+
+    `rate` is the plan's highest, in arrivals per second.
+    """
+    usable = USABLE_SHARE * calibration.rate
+    if rate <= processes * usable:
+        return None
+    processes_needed = math.ceil(rate / usable)
+    remedies = [f"Give --processes {processes_needed}", "lower the rate"]
+    if processes_needed > (os.cpu_count() or 1):
+        remedies[0] = f"Take {processes_needed} workers on other machines (--expect-workers)"
+    if calibration.client != "loadstone.HttpUser":
+        remedies.append("derive the users from loadstone.HttpUser, which costs less")
+    return LoadstoneError(
+        f"the generator would be the limit: {rate:,.0f} arrivals per second are asked of {processes} load"
+        f" process{'es' if processes > 1 else ''}, and one with {calibration.client} is fit to measure up to"
+        f" {usable:,.0f} here.",
+        ", or ".join([", ".join(remedies[:-1]), remedies[-1]]) + ".",
+    )
+
+
+def machine_key() -> str:
+    """Return what a calibration depends on, as text."""
+    versions = {"python": ".".join(map(str, sys.version_info[:3])), "loadstone": loadstone.__version__}
+    parts = [cpu_model(), f"{os.cpu_count()} cores, {len(os.sched_getaffinity(0))} allowed"]
+    return "; ".join(parts + [f"{name} {text}" for name, text in (versions | package_versions()).items()])
+
+
+def remembered(client: str) -> Calibration | None:
+    """Return the calibration that an earlier run left for this machine, if any."""
+    machine = machine_key()
+    found = (known for known in _read(cache_path()) if (known.client, known.machine) == (client, machine))
+    return next(found, None)
+
+
+def cache_path() -> Path | None:
+    """Return where calibrations are kept; None for a user without a home."""
+    try:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:
+        return None
+    return base / "loadstone" / "calibration.json"
+
+
+def remember(calibration: Calibration) -> None:
+    """Put a calibration before the others; where nothing can be written it is measured again next time."""
+    path = cache_path()
+    if path is None:
+        return
+    replaced = (calibration.client, calibration.machine)
+    others = [known for known in _read(path) if (known.client, known.machine) != replaced]
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, msgspec.json.encode([calibration, *others][:CACHED_LIMIT]))
+
+
+def _read(path: Path | None) -> list[Calibration]:
+    """Return what is kept; nothing when it cannot be read, for then it can be measured again."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=list[Calibration]) if path else []
+    except (OSError, msgspec.DecodeError):
+        return []
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace a file at once: another run may read it meanwhile."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(content)
+    Path(file.name).replace(path)

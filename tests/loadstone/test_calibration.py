@@ -1,0 +1,155 @@
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadstone import calibration
+from loadstone.calibration import (
+    CACHED_LIMIT,
+    USABLE_SHARE,
+    Calibration,
+    cache_path,
+    calibrated,
+    machine_key,
+    measure_cpu_s,
+    measure_idle_loop,
+    refusal,
+    remember,
+    remembered,
+)
+from loadstone.null_load import start_null_server
+from loadstone.stack.guardian import Guardian
+
+AT = "2026-11-24T10:00:00+00:00"
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "loadstone" / "calibration.json"
+
+
+def known(client: str = "FastHttpUser", rate: float = 4000.0, machine: str = "") -> Calibration:
+    return Calibration(client, rate, 1 / rate, 0.0001, AT, machine or machine_key())
+
+
+def test_what_is_remembered_is_not_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration, "calibrate", lambda client: pytest.fail("measured again"))
+    remember(known())
+    assert calibrated("FastHttpUser") == known()
+
+
+def test_what_is_not_remembered_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration, "calibrate", lambda client: known(client, rate=7.0))
+    remember(known("HttpUser"))
+    assert calibrated("FastHttpUser") == known(rate=7.0)
+
+
+def test_a_client_of_the_user_s_own_cannot_be_calibrated() -> None:
+    assert calibrated("GrpcUser") is None
+
+
+def test_another_machine_s_calibration_is_not_this_one_s() -> None:
+    remember(known(machine="a bigger one"))
+    assert remembered("FastHttpUser") is None
+
+
+def test_a_new_calibration_replaces_the_old_one_and_leaves_the_others(cache: Path) -> None:
+    for one in (known(rate=1.0), known("HttpUser"), known(rate=2.0)):
+        remember(one)
+    assert remembered("FastHttpUser") == known(rate=2.0)
+    assert remembered("HttpUser") == known("HttpUser")
+    assert len(json.loads(cache.read_bytes())) == 2
+    assert list(cache.parent.iterdir()) == [cache]
+
+
+def test_the_cache_stays_small(cache: Path) -> None:
+    for number in range(CACHED_LIMIT + 5):
+        remember(known(machine=f"machine {number}"))
+    assert len(json.loads(cache.read_bytes())) == CACHED_LIMIT
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"a": 1}', b'[{"client": "FastHttpUser"}]'])
+def test_an_unreadable_cache_is_an_empty_one_and_is_replaced(cache: Path, content: bytes) -> None:
+    cache.parent.mkdir()
+    cache.write_bytes(content)
+    assert remembered("FastHttpUser") is None
+    remember(known())
+    assert remembered("FastHttpUser") == known()
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    remember(known())
+    assert remembered("FastHttpUser") is None
+
+
+def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("no home")
+
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(Path, "home", homeless)
+    assert cache_path() is None
+    remember(known())
+    assert remembered("FastHttpUser") is None
+
+
+def test_half_of_the_calibrated_rate_is_accepted_and_more_is_refused() -> None:
+    assert refusal(2000.0, 1, known(rate=4000.0)) is None
+    assert refusal(2000.1, 1, known(rate=4000.0)) is not None
+
+
+def test_the_refusal_is_exit_2_and_says_what_would_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    error = refusal(9000.0, 2, known(rate=4000.0))
+    assert error is not None
+    assert error.exit_code == 2
+    assert error.message == (
+        "the generator would be the limit: 9,000 arrivals per second are asked of 2 load processes, and one"
+        " with FastHttpUser is fit to measure up to 2,000 here."
+    )
+    assert error.remedy == (
+        "Give --processes 5, lower the rate, or derive the users from loadstone.HttpUser, which costs less."
+    )
+
+
+def test_more_processes_than_cores_are_not_recommended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    error = refusal(9000.0, 2, known("loadstone.HttpUser", rate=4000.0))
+    assert error is not None
+    assert error.remedy == "Take 5 workers on other machines (--expect-workers), or lower the rate."
+
+
+@given(st.floats(1, 1e6), st.integers(1, 64), st.floats(10, 1e6))
+def test_what_a_refusal_recommends_is_not_refused(rate: float, processes: int, capacity: float) -> None:
+    one = known(rate=capacity, machine="any")
+    error = refusal(rate, processes, one)
+    if error:
+        number = next(int(word) for word in error.remedy.replace(",", "").split() if word.isdigit())
+        assert number > processes
+        assert refusal(rate * (1 - 1e-9), number, one) is None
+    else:
+        assert rate <= processes * USABLE_SHARE * capacity
+
+
+def test_a_calibration_survives_json() -> None:
+    assert msgspec.json.decode(msgspec.json.encode(known()), type=Calibration) == known()
+
+
+def test_an_idle_loop_is_described_by_its_lag() -> None:
+    idle = measure_idle_loop(duration_s=0.05)
+    assert idle.loop.startswith("gevent.")
+    assert 0 < idle.lag_p50_s <= idle.lag_p99_s
+
+
+def test_the_real_engine_has_a_cost_per_arrival() -> None:
+    with Guardian() as guardian:
+        cpu_s = measure_cpu_s("FastHttpUser", start_null_server(guardian), guardian)
+    assert 1e-6 < cpu_s < 0.01

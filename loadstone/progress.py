@@ -49,8 +49,7 @@ class TerminalProgress:
             elif round(ledger.covered_s) % SELDOM_S == 0:
                 self.step(f"{phase}, {left_s:.0f} s left")
             return
-        newest = ledger.seconds.get(int(ledger.covered_s) - 1)
-        columns = newest.columns() if newest else {}
+        columns = ledger.newest()
         self._status.update(
             f"{phase}: {columns.get('arrivals.completed') or 0:,.0f}/s"
             f" · p50 {seconds_text(columns.get('latency_s.p50'))}"

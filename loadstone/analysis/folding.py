@@ -1,48 +1,62 @@
 """From journal entries to the record: the same fold whether the run is alive, finished or was killed."""
 
-import itertools
 import math
-from collections import defaultdict
+from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from loadstone.analysis.measures import by_family, evaluate, went_backwards
+import msgspec
+
+from loadstone.analysis.measures import MeasureLedger, Reading, by_family, read
 from loadstone.analysis.notes import fill
+from loadstone.analysis.remarks import Remarks
 from loadstone.analysis.summaries import (
-    SecondLedger,
+    Scope,
+    Tally,
     encoded_histograms,
     lag_quantiles,
-    merge_endpoint,
+    latency_quantiles,
+    merge_endpoints,
     summarise,
+    summarise_all,
     whole_latency,
 )
-from loadstone.analysis.validity import invalid_reasons
+from loadstone.analysis.timeline import Step, TimelineLedger
+from loadstone.analysis.validity import bound_warnings, invalid_reasons
+from loadstone.analysis.workers import WorkerLedger
 from loadstone.errors import LoadstoneError
 from loadstone.records.journal import Checked, End, Entry, Header, Load, Remark, Scraped
-from loadstone.records.load import EndpointState, LoadMessage
-from loadstone.records.run import ArrivalsSummary, CheckResult, EndpointSummary, Run, Timeline
+from loadstone.records.load import EndpointState, LoadMessage, Row
+from loadstone.records.measure import Scrape
+from loadstone.records.run import ArrivalsSummary, CheckResult, EndpointSummary, Quantiles, Run, Timeline
+
+NEWEST_SECONDS = 5  # whose rows are kept for the progress line
+STEADY_ARRIVALS = ("constant", "poisson")  # the plans that are told their rate
 
 
 class Ledger:
-    """Adds up the entries of one run's journal; `run()` may be asked at any time."""
+    """Adds up the entries of one run's journal; `run()` may be asked at any time.
+
+    Its memory depends on the endpoints and the width of their histograms, not on requests or seconds.
+    """
 
     def __init__(self, header: Header) -> None:
         self.header = header
-        self.seconds: dict[int, SecondLedger] = defaultdict(SecondLedger)
-        self.totals = SecondLedger()  # warm-up included
-        self.final: dict[int, LoadMessage] = {}
-        self.workers: set[int] = set()
+        self.workers: dict[int, WorkerLedger] = {}
         self.started_at_s: float | None = None
         self.covered_s = 0.0
-        self.lost_messages = 0
         self.planned_s: float | None = None
-        self.recorder_errors: list[str] = []
-        self.load_warnings: list[str] = []
-        self.remarks: list[Remark] = []
-        self.scrapes: list[Scraped] = []
-        self.checks: dict[str, CheckResult] = {}
         self.end: End | None = None
-        self._next_sequence: dict[int, int] = defaultdict(int)
+        self._warm_up, self._measured, self._afterwards = Tally(), Tally(), Tally()
+        self._session_endpoints: dict[str, EndpointState] = {}
+        self._newest_rows: deque[Row] = deque()
+        self._timeline = TimelineLedger(header.measures)
+        self._measures = MeasureLedger(header.measures)
+        self._reading: Reading | None = None
+        self._checks: dict[str, CheckResult] = {}
+        self._flaws = Remarks()
+        self._doubts = Remarks()
+        self._recorder_errors = Remarks()
 
     def add(self, entry: Entry) -> None:
         """Take one more entry into account."""
@@ -50,15 +64,13 @@ class Ledger:
             case Load():
                 self._add_message(entry.message)
             case Scraped():
-                self.scrapes.append(entry)
+                self._add_scrape(entry.scrape)
             case Checked():
-                self.checks = entry.checks
+                self._checks = entry.checks
             case Remark():
-                self.remarks.append(entry)
+                (self._flaws if entry.invalidates else self._doubts).add(entry.text)
             case End():
                 self.end = entry
-            case Header():
-                self.header = entry
 
     @property
     def first_second(self) -> int:
@@ -76,19 +88,38 @@ class Ledger:
         """Seconds after the warm-up that the numbers cover; requests of the drain are left out."""
         return max(0.0, min(self.covered_s, self.plan_end_s) - self.first_second)
 
+    @property
+    def final(self) -> bool:
+        """Whether a worker has said its last word."""
+        return any(worker.finished for worker in self.workers.values())
+
+    @property
+    def totals(self) -> Tally:
+        """Everything since the load began, warm-up included."""
+        totals = Tally()
+        for part in (self._warm_up, self._measured, self._afterwards):
+            totals.add(part)
+        return totals
+
+    def newest(self) -> dict[str, float | None]:
+        """Return the timeline's entries of the last second that every worker has told of."""
+        second = int(self.covered_s) - (2 if len(self.workers) > 1 else 1)
+        step = Step()
+        for row in self._newest_rows:
+            if row.second == second:
+                step.add(row)
+        return step.columns({})
+
+    def patterns(self) -> dict[str, dict[str, Any]]:
+        """Return the record's `patterns`: the measures since the end of the warm-up, by family."""
+        return by_family(self._measures.values())
+
     def run(self) -> Run:
         """Return the record of what is known so far; partial until the run has ended by itself."""
         header = self.header
-        arrivals = self._arrivals()
-        unanswered = (arrivals.dropped + arrivals.unfinished) / arrivals.planned if arrivals.planned else 0.0
-        endpoints = self._endpoints()
-        whole = EndpointState()
-        for state in endpoints.values():
-            merge_endpoint(whole, state)
+        reasons = self._invalid_reasons()
+        scope = Scope(self.measured_s, self._unanswered_share(), valid=not reasons)
         patterns = self.patterns()
-        total = summarise(whole, self.measured_s, unanswered)
-        self._censor(total)
-        reasons = self._invalid_reasons(total)
         return Run(
             id=header.id,
             started_at=header.started_at,
@@ -97,143 +128,159 @@ class Ledger:
             scenario=header.scenario,
             seed=header.seed,
             workload=header.workload,
+            users=header.users,
+            workers=self._worker_names(),
             partial=self.end is None or self.end.interrupted,
-            valid=not reasons,
+            valid=scope.valid,
             invalid_reasons=reasons,
             warnings=self._warnings(),
             duration_s=header.duration_s,
             warm_up_s=header.warm_up_s,
             drain_s=header.drain_s,
             measured_s=self.measured_s,
-            arrivals=arrivals,
-            endpoints={
-                name: summarise(endpoints[name], self.measured_s, unanswered) for name in sorted(endpoints)
-            },
-            total=total,
-            session_endpoints=self._session_endpoints(),
+            arrivals=self._arrivals(scope),
+            endpoints=summarise_all(self._measured.endpoints, scope),
+            total=self._total(scope),
+            session_endpoints=summarise_all(self._session_endpoints, Scope(valid=scope.valid)),
             patterns=patterns,
             pattern_notes=_notes(header.notes, patterns),
-            checks=self.checks,
-            timeline=self._timeline(),
+            checks=self._checks,
+            timeline=self._timeline_of(scope),
             environment=header.environment,
-            histograms={name: encoded_histograms(state) for name, state in endpoints.items()},
+            histograms={name: encoded_histograms(s) for name, s in self._measured.endpoints.items()},
         )
-
-    def _censor(self, total: EndpointSummary) -> None:
-        """Let the maximum be no shorter than what the unfinished had waited already."""
-        ages_s = [age_s for message in self.final.values() for age_s in message.unfinished_ages_s]
-        if ages_s:
-            total.latency_s.max = max(total.latency_s.max or 0.0, *ages_s)
-
-    def patterns(self) -> dict[str, dict[str, Any]]:
-        """Return the record's `patterns`: the measures since the end of the warm-up, by family."""
-        return by_family(evaluate(self.header.measures, [s.scrape for s in self._measured_scrapes()]))
 
     def _add_message(self, message: LoadMessage) -> None:
-        self.workers.add(message.worker)
-        self.recorder_errors += message.recorder_errors
-        self.load_warnings += message.warnings
-        expected = self._next_sequence[message.worker]
-        self.lost_messages += max(0, message.sequence - expected)
-        self._next_sequence[message.worker] = message.sequence + 1
+        worker = self.workers.setdefault(message.worker, WorkerLedger(message.worker))
+        worker.hear(message)
+        if message.kind == "lost":
+            return
+        self._add_words(message)
+        merge_endpoints(self._session_endpoints, message.session_endpoints)
         if message.kind == "started":
-            self.started_at_s = message.at_s
-            return
-        if self.started_at_s is not None:
+            self.started_at_s = message.at_s if self.started_at_s is None else self.started_at_s
+        elif self.started_at_s is not None:
             self.covered_s = max(self.covered_s, message.at_s - self.started_at_s)
-        for row in message.rows:
-            self.seconds[row.second].add(row)
-            self.totals.add(row)
-        if message.kind == "final":
-            self.final[message.worker] = message
-            self.planned_s = message.planned_s
+            self._add_rows(message.rows)
+            self._judge(worker, message)
+
+    def _add_words(self, message: LoadMessage) -> None:
+        for error in message.recorder_errors:
+            self._recorder_errors.add(error)
+        for warning in message.warnings:
+            self._doubts.add(warning)
+        if message.planned_s is not None:
+            self.planned_s = max(self.planned_s or 0.0, message.planned_s)
+
+    def _add_rows(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            self._part_of_plan(row.second).add(row)
+            self._timeline.at(row.second).add(row)
+            self._newest_rows.append(row)
+        while self._newest_rows and self._newest_rows[0].second < self.covered_s - NEWEST_SECONDS:
+            self._newest_rows.popleft()
+
+    def _judge(self, worker: WorkerLedger, message: LoadMessage) -> None:
+        """Note how fit the worker was in the second that it tells of, warm-up and drain apart."""
+        second = max(0, int(self.covered_s) - 1)
+        measured = [row for row in message.rows if self._part_of_plan(row.second) is self._measured]
+        worker.judge_lags(measured)
+        if message.kind == "final":  # of a moment, not a second
             return
-        newest = self.seconds[max(0, int(self.covered_s) - 1)]
-        newest.in_flight += message.in_flight
-        newest.cpu_share = max(newest.cpu_share, message.cpu_share)
+        if self._part_of_plan(second) is self._measured:
+            worker.judge_cpu(message.cpu_share)
+        in_flight = sum(known.in_flight for known in self.workers.values())
+        self._timeline.at(second).see(in_flight, message.cpu_share)
 
-    def _measured(self) -> list[SecondLedger]:
-        seconds = range(self.first_second, math.ceil(self.plan_end_s))
-        return [self.seconds[second] for second in seconds if second in self.seconds]
+    def _part_of_plan(self, second: int) -> Tally:
+        if second < self.first_second:
+            return self._warm_up
+        if second < self.header.warm_up_s + self.header.duration_s:
+            return self._measured
+        return self._afterwards
 
-    def _arrivals(self) -> ArrivalsSummary:
-        rows = self._measured()
-        sent, completed = (sum(getattr(row, name) for row in rows) for name in ("sent", "completed"))
-        return ArrivalsSummary(
-            kind=self.header.arrivals,
-            rate=self.header.rate,
-            planned=sum(row.planned for row in rows),
-            sent=sent,
-            completed=completed,
-            dropped=sum(row.dropped for row in rows),
-            unfinished=sent - completed,
-            wake_lag_s=lag_quantiles(row.wake_lag for row in rows),
-            queue_lag_s=lag_quantiles(row.queue_lag for row in rows),
-        )
-
-    def _endpoints(self) -> dict[str, EndpointState]:
-        endpoints: dict[str, EndpointState] = defaultdict(EndpointState)
-        for row in self._measured():
-            for name, state in row.endpoints.items():
-                merge_endpoint(endpoints[name], state)
-        return dict(endpoints)
-
-    def _session_endpoints(self) -> dict[str, EndpointSummary]:
-        merged: dict[str, EndpointState] = defaultdict(EndpointState)
-        for message in self.final.values():
-            for name, state in message.session_endpoints.items():
-                merge_endpoint(merged[name], state)
-        return {name: summarise(state, 0.0, 0.0) for name, state in sorted(merged.items())}
-
-    def _measured_scrapes(self) -> list[Scraped]:
-        """The scrapes from the end of the warm-up on."""
+    def _add_scrape(self, scrape: Scrape) -> None:
         if self.started_at_s is None:
-            return []
-        begin_s = self.started_at_s + self.first_second
-        return [scraped for scraped in self.scrapes if scraped.scrape.at_s >= begin_s]
+            return
+        before, self._reading = self._reading, read(self.header.measures, scrape)
+        at_s = scrape.at_s - self.started_at_s
+        if at_s >= self.first_second:
+            self._measures.add(self._reading)
+        second = round(at_s) - 1
+        if before is not None and 0 <= second <= self.covered_s:
+            self._timeline.at(second).measure(self.header.measures, before, self._reading)
 
-    def _invalid_reasons(self, total: EndpointSummary) -> list[str]:
-        measured = [row for row in self._measured() if row.planned]
-        return [remark.text for remark in self.remarks if remark.invalidates] + invalid_reasons(
-            wake_lags=[row.wake_lag for row in measured],
-            typical_latency_s=total.latency_s.p50,
-            cpu_shares=[row.cpu_share for row in measured],
-            lost_messages=self.lost_messages,
-            recorder_errors=self.recorder_errors,
-            lost_workers=sorted(self.workers - set(self.final)) if self.end else [],
+    def _arrivals(self, scope: Scope) -> ArrivalsSummary:
+        measured = self._measured
+        closed = self.header.workload == "closed"
+        return ArrivalsSummary(
+            kind="closed" if closed else self.header.arrivals,
+            rate=self._rate(),
+            planned=measured.planned,
+            sent=measured.sent,
+            completed=measured.completed,
+            dropped=measured.dropped,
+            unfinished=measured.sent - measured.completed,
+            wake_lag_s=lag_quantiles(measured.wake_lag),
+            queue_lag_s=lag_quantiles(measured.queue_lag),
+            canary_lag_s=lag_quantiles(measured.canary_lag),
+            latency_s=self._censored(latency_quantiles(measured.whole, scope)),
         )
+
+    def _rate(self) -> float:
+        """Return the arrivals per second that were asked for; where they varied, the mean of the plan."""
+        header = self.header
+        steady = header.workload == "open" and header.arrivals in STEADY_ARRIVALS
+        if steady or not self.measured_s:
+            return header.rate
+        return self._measured.planned / self.measured_s
+
+    def _unanswered_share(self) -> float:
+        measured = self._measured
+        unanswered = measured.dropped + measured.sent - measured.completed
+        return unanswered / measured.planned if measured.planned else 0.0
+
+    def _total(self, scope: Scope) -> EndpointSummary:
+        total = summarise(self._measured.all_requests, scope)
+        total.latency_s = self._censored(total.latency_s)
+        return total
+
+    def _censored(self, latency_s: Quantiles) -> Quantiles:
+        """Let a maximum that is told be no shorter than what the unfinished had waited already."""
+        if latency_s.max is None:
+            return latency_s
+        oldest_s = max((worker.oldest_unfinished_s for worker in self.workers.values()), default=0.0)
+        return msgspec.structs.replace(latency_s, max=max(latency_s.max, oldest_s))
+
+    def _worker_names(self) -> list[str]:
+        workers = [self.workers[number].name for number in sorted(self.workers)]
+        return workers if len(workers) > 1 else []
+
+    def _invalid_reasons(self) -> list[str]:
+        reasons = invalid_reasons(
+            list(self.workers.values()),
+            typical_latency_s=whole_latency(self._measured.all_requests).reportable_quantile_s(0.5),
+            recorder_errors=self._recorder_errors,
+            ended=self.end is not None,
+        )
+        return [*reasons, *self._flaws]
 
     def _warnings(self) -> list[str]:
-        warnings = [remark.text for remark in self.remarks if not remark.invalidates] + self.load_warnings
-        scrapes = [scraped.scrape for scraped in self._measured_scrapes()]
-        for name in went_backwards(scrapes, self.header.measures):
-            warnings.append(f"{name} is partial: a process restarted and its counter began anew.")
-        if beyond := sum(whole_latency(state).clamped_high for state in self.totals.endpoints.values()):
+        warnings = [*self._doubts, *bound_warnings(self._measured)]
+        for name in self.header.measures:
+            if name in self._measures.fell_back:
+                warnings.append(f"{name} is partial: a process restarted and its counter began anew.")
+        if beyond := whole_latency(self.totals.all_requests).clamped_high:
             warnings.append(f"{beyond} latencies were beyond 60 s and stand as 60 s.")
-        return list(dict.fromkeys(warnings))
+        return warnings
 
-    def _timeline(self) -> Timeline:
-        if not self.seconds:
-            return Timeline()
-        seconds = range(max(self.seconds) + 1)
-        columns: dict[str, list[float | None]] = {"t_s": [s - self.header.warm_up_s for s in seconds]}
-        rows = [self.seconds.get(second, SecondLedger()).columns() for second in seconds]
-        for name in rows[0]:
-            columns[name] = [row[name] for row in rows]
-        columns.update(self._measure_columns(len(rows)))
-        return Timeline(columns)
-
-    def _measure_columns(self, length: int) -> dict[str, list[float | None]]:
-        """Every scalar measure second by second, each between two scrapes."""
-        columns: dict[str, list[float | None]] = {}
-        for before, after in itertools.pairwise(self.scrapes):
-            second = round(after.scrape.at_s - (self.started_at_s or 0.0)) - 1
-            if not 0 <= second < length or self.started_at_s is None:
-                continue
-            for name, value in evaluate(self.header.measures, [before.scrape, after.scrape]).items():
-                if isinstance(value, float):
-                    columns.setdefault(name, [None] * length)[second] = value
-        return columns
+    def _timeline_of(self, scope: Scope) -> Timeline:
+        timeline = self._timeline.timeline(self.header.warm_up_s)
+        if not scope.valid:
+            timeline.columns = {
+                name: values for name, values in timeline.columns.items() if not name.startswith("latency_s.")
+            }
+        return timeline
 
 
 def fold(entries: Iterable[Entry]) -> Run:

@@ -1,6 +1,5 @@
 """From scraped metrics to the record's `patterns`: deltas, ratios, maxima and quantiles."""
 
-import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +14,8 @@ _SELECTOR = re.compile(r"^(?P<name>[a-zA-Z_:][\w:]*)(?:\{(?P<labels>.*)\})?$")
 _MATCHER = re.compile(r'\s*(?P<label>\w+)\s*(?P<operator>!?=)\s*"(?P<value>[^"]*)"\s*(?:,|$)')
 
 Value = float | dict[str, float]
+Groups = dict[str, float]  # by the label that splits a measure; one group named "" where none does
+Reading = dict[str, list[Groups]]  # measure → what each process says of it
 
 
 @dataclass(frozen=True)
@@ -59,37 +60,78 @@ def metric_names(specs: Iterable[MeasureSpec]) -> set[str]:
     return names
 
 
-def went_backwards(scrapes: Sequence[Scrape], specs: Mapping[str, MeasureSpec]) -> list[str]:
-    """Return the measures whose counters fell in some process: it restarted, so its delta is partial."""
-    fallen = []
-    for name, spec in specs.items():
-        if not (text := spec.delta or spec.quantiles):
-            continue
-        selector = parse_selector(text)
-        metric = selector.name if spec.delta else selector.name + "_bucket"
-        totals = [[_total(process, selector, metric) for process in scrape.processes] for scrape in scrapes]
-        pairs = itertools.pairwise(totals)
-        if any(later < earlier for a, b in pairs for earlier, later in zip(a, b, strict=False)):
-            fallen.append(name)
-    return fallen
+class MeasureLedger:
+    """Follows the measures from reading to reading, and keeps two of them: the first and the last."""
+
+    def __init__(self, specs: Mapping[str, MeasureSpec]) -> None:
+        self.fell_back: set[str] = set()
+        """Measures whose counter fell in some process: it restarted, so their values are partial."""
+        self._specs = specs
+        self._first: Reading | None = None
+        self._last: Reading = {}
+        self._peaks: dict[str, float] = {}
+
+    def add(self, reading: Reading) -> None:
+        """Take one more reading into account."""
+        if self._first is None:
+            self._first = reading
+        else:
+            self.fell_back |= _fallen(self._specs, self._last, reading)
+        self._last = reading
+        for name, value in gauges(self._specs, reading).items():
+            self._peaks[name] = max(value, self._peaks.get(name, value))
+
+    def values(self) -> dict[str, Value]:
+        """Return every measure from the first reading to the last; what has no data is absent.
+
+        A `by` delta is a mapping; quantiles are `p50`, `p99` and `max` in the histogram's unit.
+        """
+        if self._first is None or self._first is self._last:
+            return {}
+        values: dict[str, Value] = {**growth(self._specs, self._first, self._last), **self._peaks}
+        return values | ratios(self._specs, values)
 
 
-def evaluate(specs: Mapping[str, MeasureSpec], scrapes: Sequence[Scrape]) -> dict[str, Value]:
-    """Return every measure between the first and the last scrape; what has no data is absent.
+def read(specs: Mapping[str, MeasureSpec], scrape: Scrape) -> Reading:
+    """Return what a scrape says of the measures that are read directly."""
+    processes = [_by_name(samples) for samples in scrape.processes]
+    return {
+        name: [_grouped(process, spec) for process in processes]
+        for name, spec in specs.items()
+        if not spec.ratio
+    }
 
-    `max` looks at all scrapes; a `by` delta is a mapping; quantiles are `p50`, `p99` and `max` in the
-    histogram's unit.
-    """
-    if len(scrapes) < 2:
-        return {}
-    values: dict[str, Value] = {}
+
+def growth(specs: Mapping[str, MeasureSpec], before: Reading, after: Reading) -> dict[str, Value]:
+    """Return the deltas and quantiles of what came between two readings."""
+    values = {}
     for name, spec in specs.items():
-        if (value := _direct(spec, scrapes)) is not None:
-            values[name] = value
-    for name, spec in specs.items():
-        if spec.ratio and (ratio := _ratio(spec.ratio, values)) is not None:
-            values[name] = ratio
+        if spec.delta or spec.quantiles:
+            value = _grown(spec, _summed(before[name]), _summed(after[name]))
+            if value is not None:
+                values[name] = value
     return values
+
+
+def gauges(specs: Mapping[str, MeasureSpec], reading: Reading) -> dict[str, float]:
+    """Return the gauges of which the highest value is wanted, summed over the processes."""
+    summed = {name: _summed(reading[name]) for name, spec in specs.items() if spec.max}
+    return {name: groups[""] for name, groups in summed.items() if groups}
+
+
+def ratios(specs: Mapping[str, MeasureSpec], values: Mapping[str, Value]) -> dict[str, float]:
+    """Return the measures that divide others; absent where those are, or the denominator is 0."""
+    known: dict[str, Value] = dict(values)
+    found: dict[str, float] = {}
+    for name, spec in specs.items():
+        if spec.ratio and (ratio := _ratio(spec.ratio, known)) is not None:
+            known[name] = found[name] = ratio
+    return found
+
+
+def total(value: Value) -> float:
+    """Return a measure as one number: the sum of its groups."""
+    return sum(value.values()) if isinstance(value, dict) else float(value)
 
 
 def by_family(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -101,57 +143,58 @@ def by_family(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return dict(families)
 
 
-def _direct(spec: MeasureSpec, scrapes: Sequence[Scrape]) -> Value | None:
-    if spec.delta:
-        return _delta(spec, scrapes)
-    if spec.max:
-        selector = parse_selector(spec.max)
-        peaks = [_summed(scrape, selector, selector.name) for scrape in scrapes]
-        return max((peak for peak in peaks if peak is not None), default=None)
-    if spec.quantiles:
-        return _quantiles(parse_selector(spec.quantiles), scrapes[0], scrapes[-1])
-    return None
+def _by_name(samples: Iterable[MetricSample]) -> dict[str, list[MetricSample]]:
+    names: dict[str, list[MetricSample]] = defaultdict(list)
+    for sample in samples:
+        names[sample.name].append(sample)
+    return names
 
 
-def _delta(spec: MeasureSpec, scrapes: Sequence[Scrape]) -> Value | None:
-    selector = parse_selector(spec.delta)
-    if not spec.by:
-        last = _summed(scrapes[-1], selector, selector.name)
-        return None if last is None else last - (_summed(scrapes[0], selector, selector.name) or 0.0)
-    before, after = (_grouped(scrape, selector, spec.by) for scrape in (scrapes[0], scrapes[-1]))
-    return {label: value - before.get(label, 0.0) for label, value in after.items()} or None
-
-
-def _ratio(names: Sequence[str], values: Mapping[str, Value]) -> float | None:
-    numbers = [values.get(name) for name in names]
-    if any(number is None for number in numbers):
-        return None
-    totals = [sum(n.values()) if isinstance(n, dict) else float(n or 0.0) for n in numbers]
-    denominator = sum(totals[1:])
-    return totals[0] / denominator if denominator else None
-
-
-def _summed(scrape: Scrape, selector: Selector, name: str) -> float | None:
-    values = [s.value for process in scrape.processes for s in process if selector.matches(s, name)]
-    return sum(values) if values else None
-
-
-def _total(process: Iterable[MetricSample], selector: Selector, name: str) -> float:
-    return sum(sample.value for sample in process if selector.matches(sample, name))
-
-
-def _grouped(scrape: Scrape, selector: Selector, label: str) -> dict[str, float]:
-    groups: dict[str, float] = defaultdict(float)
-    for process in scrape.processes:
-        for sample in process:
-            if selector.matches(sample, selector.name):
-                groups[sample.labels.get(label, "")] += sample.value
+def _grouped(process: Mapping[str, Sequence[MetricSample]], spec: MeasureSpec) -> Groups:
+    selector = parse_selector(spec.delta or spec.max or spec.quantiles)
+    metric, label = (selector.name + "_bucket", "le") if spec.quantiles else (selector.name, spec.by)
+    groups: Groups = defaultdict(float)
+    for sample in process.get(metric, ()):
+        if selector.matches(sample, metric):
+            groups[sample.labels.get(label, "") if label else ""] += sample.value
     return dict(groups)
 
 
-def _quantiles(selector: Selector, first: Scrape, last: Scrape) -> dict[str, float] | None:
-    before, after = (_buckets(scrape, selector) for scrape in (first, last))
-    counts = sorted((edge, count - before.get(edge, 0.0)) for edge, count in after.items())
+def _summed(processes: Iterable[Groups]) -> Groups:
+    groups: Groups = defaultdict(float)
+    for process in processes:
+        for label, value in process.items():
+            groups[label] += value
+    return groups
+
+
+def _fallen(specs: Mapping[str, MeasureSpec], before: Reading, after: Reading) -> set[str]:
+    counters = [name for name, spec in specs.items() if spec.delta or spec.quantiles]
+    return {
+        name
+        for name in counters
+        for earlier, later in zip(before[name], after[name], strict=False)
+        if sum(later.values()) < sum(earlier.values())
+    }
+
+
+def _grown(spec: MeasureSpec, before: Groups, after: Groups) -> Value | None:
+    grown = {label: value - before.get(label, 0.0) for label, value in after.items()}
+    if spec.quantiles:
+        return _quantiles(sorted((float(edge), count) for edge, count in grown.items()))
+    if spec.by:
+        return grown or None
+    return grown.get("")
+
+
+def _ratio(names: Sequence[str], values: Mapping[str, Value]) -> float | None:
+    if any(name not in values for name in names):
+        return None
+    numerator, *parts = (total(values[name]) for name in names)
+    return numerator / sum(parts) if sum(parts) else None
+
+
+def _quantiles(counts: Sequence[tuple[float, float]]) -> dict[str, float] | None:
     if not counts or counts[-1][1] <= 0:
         return None
     return {
@@ -159,15 +202,6 @@ def _quantiles(selector: Selector, first: Scrape, last: Scrape) -> dict[str, flo
         "p99": _interpolated(counts, 0.99),
         "max": _interpolated(counts, 1.0),
     }
-
-
-def _buckets(scrape: Scrape, selector: Selector) -> dict[float, float]:
-    edges: dict[float, float] = defaultdict(float)
-    for process in scrape.processes:
-        for sample in process:
-            if selector.matches(sample, selector.name + "_bucket"):
-                edges[float(sample.labels["le"])] += sample.value
-    return dict(edges)
 
 
 def _interpolated(counts: Sequence[tuple[float, float]], q: float) -> float:

@@ -1,7 +1,7 @@
-"""From histograms to the numbers of the record."""
+"""From rows and histograms to the numbers of the record."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from loadstone.records.histogram import HistogramState, LatencyHistogram, merged
@@ -9,51 +9,58 @@ from loadstone.records.load import EndpointState, Row
 from loadstone.records.run import EndpointSummary, OkSummary, Quantiles
 
 QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99, "p999": 0.999}
+ERROR_LIMIT = 50  # different messages of one endpoint
+OTHER_ERRORS = "(other errors)"
 
 
 @dataclass
-class SecondLedger:
-    """All that is known of one second of the plan (or of all of them), from all workers."""
+class Tally:
+    """Arrivals and requests added up, from all workers."""
 
     planned: int = 0
     sent: int = 0
     completed: int = 0
     dropped: int = 0
-    in_flight: int = 0
-    cpu_share: float = 0.0  # of one core, of the busiest worker
     wake_lag: LatencyHistogram = field(default_factory=LatencyHistogram)
     queue_lag: LatencyHistogram = field(default_factory=LatencyHistogram)
+    canary_lag: LatencyHistogram = field(default_factory=LatencyHistogram)
+    whole: LatencyHistogram = field(default_factory=LatencyHistogram)
     endpoints: dict[str, EndpointState] = field(default_factory=lambda: defaultdict(EndpointState))
 
-    def add(self, row: Row) -> None:
-        """Add one row of deltas."""
-        self.planned += row.planned
-        self.sent += row.sent
-        self.completed += row.completed
-        self.dropped += row.dropped
-        self.wake_lag.merge(row.wake_lag)
-        self.queue_lag.merge(row.queue_lag)
-        for name, state in row.endpoints.items():
-            merge_endpoint(self.endpoints[name], state)
+    def add(self, other: "Row | Tally") -> None:
+        """Add one row of deltas, or another tally."""
+        self.planned += other.planned
+        self.sent += other.sent
+        self.completed += other.completed
+        self.dropped += other.dropped
+        self.wake_lag.merge(other.wake_lag)
+        self.queue_lag.merge(other.queue_lag)
+        self.canary_lag.merge(other.canary_lag)
+        self.whole.merge(other.whole)
+        merge_endpoints(self.endpoints, other.endpoints)
 
-    def columns(self) -> dict[str, float | None]:
-        """Return this second's entries of the timeline."""
-        latency = merged(whole_latency(state) for state in self.endpoints.values())
-        failed = sum(LatencyHistogram(state.failed.latency).count for state in self.endpoints.values())
-        return {
-            "arrivals.planned": self.planned,
-            "arrivals.sent": self.sent,
-            "arrivals.completed": self.completed,
-            "arrivals.dropped": self.dropped,
-            "arrivals.errors": failed,
-            "arrivals.in_flight": self.in_flight,
-            "latency_s.p50": latency.quantile_s(0.50),
-            "latency_s.p95": latency.quantile_s(0.95),
-            "latency_s.p99": latency.quantile_s(0.99),
-            "latency_s.max": latency.max_s,
-            "lag_s.wake_p99": self.wake_lag.quantile_s(0.99),
-            "lag_s.queue_p99": self.queue_lag.quantile_s(0.99),
-        }
+    @property
+    def all_requests(self) -> EndpointState:
+        """The requests of every endpoint together."""
+        whole = EndpointState()
+        for state in self.endpoints.values():
+            merge_endpoint(whole, state)
+        return whole
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What summaries are over, and whether latencies may be told: an invalid measurement has none."""
+
+    measured_s: float = 0.0
+    unanswered_share: float = 0.0  # of the plan: dropped or unfinished
+    valid: bool = True
+
+
+def merge_endpoints(into: dict[str, EndpointState], other: Mapping[str, EndpointState]) -> None:
+    """Add requests by endpoint to others."""
+    for name, state in other.items():
+        merge_endpoint(into.setdefault(name, EndpointState()), state)
 
 
 def merge_endpoint(into: EndpointState, other: EndpointState) -> None:
@@ -61,7 +68,12 @@ def merge_endpoint(into: EndpointState, other: EndpointState) -> None:
     for mine, theirs in ((into.ok, other.ok), (into.failed, other.failed)):
         LatencyHistogram(mine.latency).merge(theirs.latency)
         LatencyHistogram(mine.service_time).merge(theirs.service_time)
-    into.errors = dict(Counter(into.errors) + Counter(other.errors))
+    for text, count in other.errors.items():
+        known = text in into.errors or len(into.errors) < ERROR_LIMIT
+        text = text if known else OTHER_ERRORS
+        into.errors[text] = into.errors.get(text, 0) + count
+    for part, durations in other.server_timing.items():
+        LatencyHistogram(into.server_timing.setdefault(part, HistogramState())).merge(durations)
 
 
 def whole_latency(state: EndpointState) -> LatencyHistogram:
@@ -74,21 +86,37 @@ def whole_service_time(state: EndpointState) -> LatencyHistogram:
     return merged(LatencyHistogram(part.service_time) for part in (state.ok, state.failed))
 
 
-def summarise(state: EndpointState, measured_s: float, unanswered_share: float) -> EndpointSummary:
-    """Return the summary of one endpoint.
-
-    `measured_s` is what the rate is over; `unanswered_share` the share of the plan that was never answered.
-    """
+def summarise(state: EndpointState, scope: Scope) -> EndpointSummary:
+    """Return the summary of one endpoint."""
     latency = whole_latency(state)
     return EndpointSummary(
         requests=latency.count,
         errors=LatencyHistogram(state.failed.latency).count,
-        rate=latency.count / measured_s if measured_s else 0.0,
-        latency_s=quantiles(latency, unanswered_share),
-        service_time_s=quantiles(whole_service_time(state), unanswered_share),
-        ok=OkSummary(quantiles(LatencyHistogram(state.ok.latency), unanswered_share)),
+        rate=latency.count / scope.measured_s if scope.measured_s else 0.0,
+        latency_s=latency_quantiles(latency, scope),
+        service_time_s=latency_quantiles(whole_service_time(state), scope),
+        ok=OkSummary(latency_quantiles(LatencyHistogram(state.ok.latency), scope)),
         error_messages=state.errors,
+        server_timing_s=server_timing(state, scope),
     )
+
+
+def summarise_all(states: Mapping[str, EndpointState], scope: Scope) -> dict[str, EndpointSummary]:
+    """Return the summaries of endpoints, by name."""
+    return {name: summarise(states[name], scope) for name in sorted(states)}
+
+
+def server_timing(state: EndpointState, scope: Scope) -> dict[str, Quantiles]:
+    """Return the parts of the service time that the server told of, those that took longest first."""
+    if not scope.valid:
+        return {}
+    longest_first = sorted(state.server_timing.items(), key=lambda part: -part[1].sum_us)
+    return {name: quantiles(LatencyHistogram(durations)) for name, durations in longest_first}
+
+
+def latency_quantiles(histogram: LatencyHistogram, scope: Scope) -> Quantiles:
+    """Return the quantiles that the number of samples allows, those that are lower bounds named."""
+    return quantiles(histogram, scope.unanswered_share) if scope.valid else Quantiles()
 
 
 def quantiles(histogram: LatencyHistogram, unanswered_share: float = 0.0) -> Quantiles:
@@ -100,19 +128,22 @@ def quantiles(histogram: LatencyHistogram, unanswered_share: float = 0.0) -> Qua
     return Quantiles(**values, max=histogram.max_s, lower_bound=lower)
 
 
-def lag_quantiles(lags: Iterable[LatencyHistogram]) -> Quantiles:
+def lag_quantiles(lag: LatencyHistogram) -> Quantiles:
     """Return p50, p99 and max of lags."""
-    whole = quantiles(merged(lags))
+    whole = quantiles(lag)
     return Quantiles(p50=whole.p50, p99=whole.p99, max=whole.max)
 
 
 def encoded_histograms(state: EndpointState) -> dict[str, dict[str, str]]:
-    """Return HDR V2 strings by outcome, for the outcomes that occurred."""
-    return {
+    """Return HDR V2 strings by outcome, for those that occurred, and by part of `server_timing`."""
+    outcomes = {
         outcome: {"latency_s": _hdr(part.latency), "service_time_s": _hdr(part.service_time)}
         for outcome, part in (("ok", state.ok), ("failed", state.failed))
         if part.latency.counts
     }
+    if state.server_timing:
+        outcomes["server_timing"] = {name: _hdr(part) for name, part in state.server_timing.items()}
+    return outcomes
 
 
 def _hdr(state: HistogramState) -> str:

@@ -1,48 +1,94 @@
 """Whether the generator was fit to measure: about the measurement, never about the system."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping
 
+from loadstone.analysis.remarks import Remarks
+from loadstone.analysis.summaries import Tally, whole_service_time
+from loadstone.analysis.workers import BUSY_CPU_SHARE, WorkerLedger
 from loadstone.records.histogram import LatencyHistogram
 
-WAKE_LAG_FLOOR_S = 0.002
-WAKE_LAG_SHARE_OF_LATENCY = 0.1
-BUSY_CPU_SHARE = 0.8
+LAG_FLOOR_S = 0.002
+LAG_SHARE_OF_LATENCY = 0.1
 BAD_SECONDS_SHARE = 0.5
 """One bad second of a shared machine proves nothing; most of the seconds do."""
+STALL_S = 3.0
+"""A worker speaks every second; one that was silent for longer stood still, and what it measured with it."""
+STEADY_FACTOR = 3.0
 
 
 def invalid_reasons(
+    workers: Collection[WorkerLedger],
     *,
-    wake_lags: Sequence[LatencyHistogram],
     typical_latency_s: float | None,
-    cpu_shares: Sequence[float],
-    lost_messages: int,
-    recorder_errors: Sequence[str],
-    lost_workers: Sequence[int],
+    recorder_errors: Remarks,
+    ended: bool,
 ) -> list[str]:
     """Return what makes the measurement untrustworthy, a sentence each; none is a valid run.
 
-    `wake_lags` and `cpu_shares` have one entry a second.
+    `ended` says that the run ended by itself, so that every worker should have said its last word.
     """
-    reasons = []
-    bound_s = max(WAKE_LAG_FLOOR_S, WAKE_LAG_SHARE_OF_LATENCY * (typical_latency_s or 0.0))
-    late = _share([(lag.quantile_s(0.99) or 0.0) > bound_s for lag in wake_lags])
-    if late > BAD_SECONDS_SHARE:
+    reasons = _limit_reasons(workers, typical_latency_s)
+    for worker in workers:
+        reasons += _trouble(worker, ended)
+    if recorder_errors.count:
         reasons.append(
-            f"the generator was late: wake lag p99 above {bound_s * 1e3:.1f} ms in {late:.0%} of the seconds."
+            f"the recorder failed {recorder_errors.count} times, first with: {next(iter(recorder_errors))}"
         )
-    busy = _share([share > BUSY_CPU_SHARE for share in cpu_shares])
-    if busy > BAD_SECONDS_SHARE:
-        reasons.append(
-            f"the generator was the limit: above {BUSY_CPU_SHARE:.0%} of a core in {busy:.0%} of the seconds."
-        )
-    if lost_messages:
-        reasons.append(f"{lost_messages} messages of load workers were lost.")
-    if recorder_errors:
-        reasons.append(f"the recorder failed {len(recorder_errors)} times, first with: {recorder_errors[0]}")
-    reasons += [f"load worker {worker} was lost before it sent its last message." for worker in lost_workers]
     return reasons
 
 
-def _share(seconds: Sequence[bool]) -> float:
-    return sum(seconds) / len(seconds) if seconds else 0.0
+def bound_warnings(tally: Tally) -> list[str]:
+    """Return a warning when arrivals were dropped and the system was not what held them up.
+
+    A system that is overloaded answers several times slower than at its best; one that doesn't has room, and
+    the arrivals were dropped because the bound was lower than rate × duration of a task (Little's law).
+    """
+    if not tally.dropped or not all(_is_steady(whole_service_time(s)) for s in tally.endpoints.values()):
+        return []
+    return [
+        f"{tally.dropped:,} arrivals were dropped while the system answered as quickly as ever: the bound on"
+        " those in flight was too small. Raise --max-in-flight."
+    ]
+
+
+def _limit_reasons(workers: Collection[WorkerLedger], typical_latency_s: float | None) -> list[str]:
+    bound_s = max(LAG_FLOOR_S, LAG_SHARE_OF_LATENCY * (typical_latency_s or 0.0))
+    above = f"p99 above {bound_s * 1e3:.1f} ms"
+    late = {worker.name: _share_above(worker.wake_lag_p99s, bound_s) for worker in workers}
+    slow = {worker.name: _share_above(worker.canary_lag_p99s, bound_s) for worker in workers}
+    busy = {worker.name: worker.busy_share for worker in workers}
+    return [
+        *_limit_reason(f"it woke late, wake lag {above}", late),
+        *_limit_reason(f"it was busy, canary lag {above}", slow),
+        *_limit_reason(f"it was busy, above {BUSY_CPU_SHARE:.0%} of a core", busy),
+    ]
+
+
+def _limit_reason(what: str, shares: Mapping[str, float]) -> list[str]:
+    """Return the sentence about the workers whose share of bad seconds is too high, if there are any."""
+    bad = {name: share for name, share in shares.items() if share > BAD_SECONDS_SHARE}
+    if not bad:
+        return []
+    where = f" (load worker {', '.join(bad)})" if len(shares) > 1 else ""
+    return [f"the generator was the limit: {what} in {max(bad.values()):.0%} of the seconds{where}."]
+
+
+def _trouble(worker: WorkerLedger, ended: bool) -> Iterable[str]:
+    if worker.missing_messages:
+        yield f"{worker.missing_messages} messages of load worker {worker.name} were lost."
+    if worker.longest_silence_s > STALL_S:
+        yield f"load worker {worker.name} stood still: it said nothing for {worker.longest_silence_s:.1f} s."
+    if worker.lost_because is not None:
+        why = " ".join(worker.lost_because)
+        yield f"load worker {worker.name} was lost{': ' if why else '.'}{why}"
+    elif ended and not worker.finished:
+        yield f"load worker {worker.name} was lost before it sent its last message."
+
+
+def _share_above(values: LatencyHistogram, bound_s: float) -> float:
+    return values.counts_above_s(bound_s) / values.count if values.count else 0.0
+
+
+def _is_steady(service_time: LatencyHistogram) -> bool:
+    typical_s, best_s = service_time.quantile_s(0.5), service_time.min_s
+    return typical_s is None or best_s is None or typical_s <= STEADY_FACTOR * best_s

@@ -21,6 +21,7 @@ class Header(msgspec.Struct, tag="header", omit_defaults=True, kw_only=True):
     scenario: str
     seed: int
     workload: str = "open"
+    users: int = 0  # of a closed workload
     arrivals: str
     rate: float
     duration_s: float
@@ -90,14 +91,14 @@ def read_journal(path: Path) -> Iterator[Entry]:
     Raises LoadstoneError when the file cannot be read or a whole line is no entry.
     """
     try:
-        lines = path.read_bytes().splitlines(keepends=True)
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.endswith(b"\n"):
+                    yield _decode(line, path, number)
     except OSError as error:
         raise LoadstoneError(
             f"cannot read {path}: {error.strerror}.", "Give the directory of a run."
         ) from error
-    for number, line in enumerate(lines, 1):
-        if line.endswith(b"\n"):
-            yield _decode(line, path, number)
 
 
 def _decode(line: bytes, path: Path, number: int) -> Entry:

@@ -1,7 +1,7 @@
 """The record of one run: `run.json`, versioned and self-describing. Seconds and bytes, as numbers.
 
 What was not measured is absent, never 0. History of the format:
-  1  first
+  1  first; later also Server-Timing, whole arrivals, canary lag, workers, users and the timeline's step
 """
 
 from pathlib import Path
@@ -52,7 +52,7 @@ class EndpointSummary(msgspec.Struct, omit_defaults=True):
 class ArrivalsSummary(msgspec.Struct):
     """The plan and what became of it, after the warm-up. `planned` = `sent` + `dropped`.
 
-    `latency_s` is of whole arrivals: intended start → end of the task, all its requests and thinking included.
+    `latency_s` is of whole arrivals: intended start → end of the task, its thinking included.
     Of a closed workload `kind` is `closed`, and every request counts as one arrival.
     """
 
@@ -102,12 +102,14 @@ class CheckResult(msgspec.Struct):
 
 
 class Timeline(msgspec.Struct):
-    """One entry a second; `t_s` counts from the end of the warm-up, which is negative. None: not measured.
+    """One entry every `step_s` seconds; `t_s` counts from the end of the warm-up, which is negative.
 
-    Columns `arrivals.*`, `latency_s.*`, `lag_s.*` are the generator's; the others are named by measures.
+    Columns `arrivals.*`, `latency_s.*`, `lag_s.*`, `generator.*` are the generator's; the others are named by
+    measures. Counts and deltas are of the whole step. None: not measured.
     """
 
     columns: dict[str, list[float | None]] = msgspec.field(default_factory=dict)
+    step_s: int = 1
 
 
 class Run(msgspec.Struct, kw_only=True):

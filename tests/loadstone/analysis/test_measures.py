@@ -1,8 +1,18 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadstone.analysis.measures import by_family, evaluate, metric_names, parse_selector, went_backwards
+from loadstone.analysis.measures import (
+    MeasureLedger,
+    Value,
+    by_family,
+    growth,
+    metric_names,
+    parse_selector,
+    read,
+)
 from loadstone.errors import LoadstoneError
 from loadstone.records.measure import MeasureSpec, MetricSample, Scrape
 
@@ -10,6 +20,17 @@ from loadstone.records.measure import MeasureSpec, MetricSample, Scrape
 def scrape(at_s: float, *processes: dict[str, float]) -> Scrape:
     """One scrape; names may carry one label, as `reads{node=primary}`."""
     return Scrape(at_s, [[sample(name, value) for name, value in process.items()] for process in processes])
+
+
+def followed(specs: dict[str, MeasureSpec], scrapes: list[Scrape]) -> MeasureLedger:
+    ledger = MeasureLedger(specs)
+    for one in scrapes:
+        ledger.add(read(specs, one))
+    return ledger
+
+
+def evaluate(specs: dict[str, MeasureSpec], scrapes: list[Scrape]) -> dict[str, Value]:
+    return followed(specs, scrapes).values()
 
 
 def sample(text: str, value: float) -> MetricSample:
@@ -92,7 +113,7 @@ def test_quantiles_are_interpolated_in_the_buckets_of_the_interval() -> None:
 def test_a_counter_that_went_backwards_is_named() -> None:
     specs = {"a.hits": MeasureSpec(delta="hits"), "a.fills": MeasureSpec(delta="fills")}
     scrapes = [scrape(0, {"hits": 5, "fills": 1}), scrape(1, {"hits": 2, "fills": 1})]
-    assert went_backwards(scrapes, specs) == ["a.hits"]
+    assert followed(specs, scrapes).fell_back == {"a.hits"}
 
 
 def test_only_the_metrics_that_a_measure_reads_are_asked_for() -> None:
@@ -109,12 +130,19 @@ def test_measures_are_grouped_by_family() -> None:
     assert by_family({"a.x": 1, "a.y": 2, "b.z": 3}) == {"a": {"x": 1, "y": 2}, "b": {"z": 3}}
 
 
-@given(st.lists(st.floats(0, 1e6), min_size=2, max_size=20))
-def test_deltas_of_adjoining_intervals_add_up_to_the_whole(growth: list[float]) -> None:
-    totals = [sum(growth[: n + 1]) for n in range(len(growth))]
-    scrapes = [scrape(n, {"hits": total}) for n, total in enumerate(totals)]
+def test_a_process_that_restarted_is_seen_even_when_another_grew_by_more() -> None:
     specs = {"a.hits": MeasureSpec(delta="hits")}
+    scrapes = [scrape(0, {"hits": 5}, {"hits": 5}), scrape(1, {"hits": 1}, {"hits": 50})]
+    assert followed(specs, scrapes).fell_back == {"a.hits"}
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=2, max_size=20))
+def test_deltas_of_adjoining_intervals_add_up_to_the_whole(increments: list[float]) -> None:
+    totals = [sum(increments[: n + 1]) for n in range(len(increments))]
+    specs = {"a.hits": MeasureSpec(delta="hits")}
+    scrapes = [scrape(n, {"hits": total}) for n, total in enumerate(totals)]
+    readings = [read(specs, one) for one in scrapes]
+    parts = [growth(specs, before, after)["a.hits"] for before, after in pairwise(readings)]
     whole = evaluate(specs, scrapes)["a.hits"]
-    parts = [evaluate(specs, scrapes[n : n + 2])["a.hits"] for n in range(len(scrapes) - 1)]
     assert isinstance(whole, float)
     assert sum(part for part in parts if isinstance(part, float)) == pytest.approx(whole, abs=1e-6)

@@ -1,4 +1,4 @@
-from loadstone.analysis.summaries import merge_endpoint, quantiles, summarise
+from loadstone.analysis.summaries import Scope, merge_endpoint, quantiles, summarise
 from loadstone.records.histogram import LatencyHistogram
 from loadstone.records.load import EndpointState
 
@@ -13,7 +13,7 @@ def endpoint(ok_s: list[float], failed_s: list[float]) -> EndpointState:
 
 
 def test_latency_holds_every_outcome_and_ok_the_successes() -> None:
-    summary = summarise(endpoint([0.010] * 30, [0.001] * 30), measured_s=30.0, unanswered_share=0.0)
+    summary = summarise(endpoint([0.010] * 30, [0.001] * 30), Scope(measured_s=30.0))
     assert (summary.requests, summary.errors, summary.rate) == (60, 30, 2.0)
     assert summary.latency_s.max == 0.010
     assert summary.ok.latency_s.p50 is not None
@@ -44,6 +44,6 @@ def test_merging_leaves_the_source_as_it_was() -> None:
     source, target = endpoint([0.01], [0.02]), EndpointState()
     merge_endpoint(target, source)
     merge_endpoint(target, source)
-    assert summarise(source, 1.0, 0.0).requests == 2
-    assert summarise(target, 1.0, 0.0).requests == 4
+    assert summarise(source, Scope()).requests == 2
+    assert summarise(target, Scope()).requests == 4
     assert target.errors == {"HTTP 500": 2}

@@ -8,7 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 
@@ -16,14 +15,16 @@ from loadstone.checking import chosen_checks
 from loadstone.directory import RunDirectory, open_run
 from loadstone.errors import LoadstoneError
 from loadstone.execution import RunRequest, execute, run_id
-from loadstone.flags import choose_scenario, parse_pairs, with_load_flags
+from loadstone.flags.groups import GeneratorFlags, LoadFlags, SystemFlags, takes
+from loadstone.flags.scenario import choose_scenario, with_load_flags
+from loadstone.flags.system import system_plan
 from loadstone.interrupts import Interrupted, Interrupts
 from loadstone.progress import TerminalProgress
-from loadstone.project import Project, ScenarioSpec, find_project
+from loadstone.project import Project, find_project
 from loadstone.records.run import Run, encode_run
 from loadstone.reports.terminal import render_terminal
 from loadstone.stack.guardian import Guardian
-from loadstone.system import SystemPlan, running_system
+from loadstone.system import running_system
 
 EXIT_GOOD, EXIT_FAILED, EXIT_MISTAKE, EXIT_INCONCLUSIVE = 0, 1, 2, 3
 INTERRUPTED = 130  # what typer returns after Ctrl-C
@@ -37,10 +38,7 @@ app = typer.Typer(
 ScenarioArgument = Annotated[
     str, typer.Argument(metavar="[SCENARIO]", help="What users do; see pyproject.toml.")
 ]
-SetFlag = Annotated[list[str], typer.Option("--set", metavar="FAMILY=STRATEGY", help="Choose a strategy.")]
-EnvFlag = Annotated[list[str], typer.Option("--env", metavar="NAME=VALUE", help="A setting of the service.")]
-SeedFlag = Annotated[int, typer.Option(help="Of the data, the arrivals and the draws.")]
-ProcessesFlag = Annotated[int, typer.Option("--service-processes", min=1, help="One process per port.")]
+JsonFlag = Annotated[bool, typer.Option("--json", help="The record on stdout, and nothing else there.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -51,50 +49,27 @@ def about(context: typer.Context) -> None:
 
 
 @app.command()
+@takes(LoadFlags, GeneratorFlags, SystemFlags)
 def run(
+    load: LoadFlags,
+    generator: GeneratorFlags,
+    system: SystemFlags,
     scenario: ScenarioArgument = "",
-    locustfile: Annotated[
-        Path | None, typer.Option("-f", "--locustfile", help="Any locustfile, unchanged.")
-    ] = None,
     host: Annotated[str, typer.Option(help="A running system; then no stack is started.")] = "",
-    arrivals: Annotated[str | None, typer.Option(help="constant or poisson.")] = None,
-    rate: Annotated[float | None, typer.Option(help="Arrivals per second.")] = None,
-    duration: Annotated[str | None, typer.Option(help="Measured time: 30s, 2m, 1h.")] = None,
-    warm_up: Annotated[str | None, typer.Option(help="Opening time that is left out.")] = None,
-    drain: Annotated[str | None, typer.Option(help="How long to wait for the last answers.")] = None,
-    max_in_flight: Annotated[
-        int | None, typer.Option(help="Arrivals beyond it are dropped, and counted.")
-    ] = None,
-    seed: SeedFlag = 1,
-    strategies: SetFlag = [],  # noqa: B006 - typer copies it
-    settings: EnvFlag = [],  # noqa: B006
-    service_processes: ProcessesFlag = 1,
     metrics_port: Annotated[
         int, typer.Option(min=0, max=65535, help="Of the harness's own /metrics; 0: any free one.")
     ] = 0,
     out: Annotated[Path | None, typer.Option(help="Directory of the results (default: results/ID).")] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="The record on stdout, and nothing else there.")
-    ] = False,
+    json: JsonFlag = False,
 ) -> None:
     """Load a system at an arrival rate, check it, and show speed and correctness in one table.
 
     Example: loadstone run caching --set caching=guide
     """
     project = find_project(Path.cwd())
-    name, spec = choose_scenario(project, scenario, locustfile)
-    if locustfile and rate is None:
-        raise LoadstoneError("a locustfile has no rate of its own.", "Give one: --rate 100.")
-    spec = with_load_flags(
-        spec,
-        arrivals=arrivals,
-        rate=rate,
-        duration=duration,
-        warm_up=warm_up,
-        drain=drain,
-        max_in_flight=max_in_flight,
-    )
-    plan = _system_plan(project, spec, strategies, settings, seed, host, service_processes)
+    name, spec = choose_scenario(project, scenario, load.locustfile)
+    spec = with_load_flags(spec, load)
+    plan = system_plan(project, spec, system, host)
     checks = chosen_checks(spec.checks, project.checks, project.directory)
     identity = run_id(name)
     directory = RunDirectory.create(out or Path("results") / identity)
@@ -108,30 +83,25 @@ def run(
 
 
 @app.command()
-def up(
-    scenario: ScenarioArgument = "",
-    seed: SeedFlag = 1,
-    strategies: SetFlag = [],  # noqa: B006
-    settings: EnvFlag = [],  # noqa: B006
-    service_processes: ProcessesFlag = 1,
-) -> None:
+@takes(SystemFlags)
+def up(system: SystemFlags, scenario: ScenarioArgument = "") -> None:
     """Start the stack of a scenario, print every address, and keep it running until Ctrl-C.
 
     Example: loadstone up, then: locust -f loadtests/locustfile.py -H http://127.0.0.1:PORT
     """
     project = find_project(Path.cwd())
     _, spec = choose_scenario(project, scenario, None)
-    plan = _system_plan(project, spec, strategies, settings, seed, "", service_processes)
+    plan = system_plan(project, spec, system)
     stop = threading.Event()
     with (
         Guardian() as guardian,
         TerminalProgress(Console(stderr=True)) as progress,
-        running_system(project, plan, guardian, progress.step) as system,
+        running_system(project, plan, guardian, progress.step) as running,
         Interrupts(stop.set),
     ):
-        for number, url in enumerate(system.urls, 1):
+        for number, url in enumerate(running.urls, 1):
             print(f"service {number}: {url}")
-        for name, address in system.addresses.items():
+        for name, address in running.addresses.items():
             print(f"{name}: {address}")
         sys.stdout.flush()
         progress.step("running; Ctrl-C stops everything")
@@ -144,9 +114,7 @@ def report(
     runs: Annotated[
         list[Path], typer.Argument(metavar="RUN...", help="Directories of runs, or their run.json.")
     ],
-    json: Annotated[
-        bool, typer.Option("--json", help="The record on stdout, and nothing else there.")
-    ] = False,
+    json: JsonFlag = False,
 ) -> None:
     """Render records again; of a run that was killed, what its journal holds.
 
@@ -189,30 +157,6 @@ def _execute(project: Project, request: RunRequest, interrupts: Interrupts) -> R
 def _complain(message: str, remedy: str, code: int = EXIT_MISTAKE) -> int:
     print(f"loadstone: {message} {remedy}".rstrip(), file=sys.stderr)
     return code
-
-
-def _system_plan(
-    project: Project,
-    scenario: ScenarioSpec,
-    strategies: list[str],
-    settings: list[str],
-    seed: int,
-    host: str,
-    service_processes: int,
-) -> SystemPlan:
-    """Return what must run; raises LoadstoneError for flags that only a new stack could heed."""
-    given = {"--set": strategies, "--env": settings, "--service-processes": service_processes > 1}
-    if host and (flag := next((flag for flag, value in given.items() if value), "")):
-        raise LoadstoneError(f"{flag} cannot change what runs at {host}.", f"Leave out {flag}, or --host.")
-    chosen = project.strategies(scenario, parse_pairs("--set", strategies))
-    environment = {**scenario.environment, **parse_pairs("--env", settings)}
-    return SystemPlan(
-        scenario=msgspec.structs.replace(scenario, environment=environment),
-        strategies=chosen,
-        seed=seed,
-        host=host,
-        service_processes=service_processes,
-    )
 
 
 def _show(record: Run, directory: RunDirectory, *, as_json: bool) -> None:

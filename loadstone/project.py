@@ -49,6 +49,10 @@ class ScenarioSpec(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     warm_up_s: float = 5.0
     drain_s: float = 5.0
     max_in_flight: int = 64
+    workload: str = "open"  # open | closed
+    users: int = 0  # of a closed workload
+    tags: list[str] = msgspec.field(default_factory=list)
+    exclude_tags: list[str] = msgspec.field(default_factory=list)
     checks: list[str] = msgspec.field(default_factory=list)
     strategies: dict[str, str] = msgspec.field(default_factory=dict)
     environment: dict[str, str] = msgspec.field(default_factory=dict)

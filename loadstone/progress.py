@@ -40,19 +40,24 @@ class TerminalProgress:
 
     def second(self, ledger: Ledger) -> None:
         """Say what the last whole second brought, and how long the rest takes."""
-        header = ledger.header
-        left_s = max(0.0, header.warm_up_s + header.duration_s - ledger.covered_s)
-        phase = "warm-up" if ledger.covered_s < header.warm_up_s else "measuring"
-        if self._status is None:
-            if ledger.covered_s == 0:
-                self.step(f"load begins: {header.warm_up_s:g} s warm-up and {header.duration_s:g} s")
-            elif round(ledger.covered_s) % SELDOM_S == 0:
-                self.step(f"{phase}, {left_s:.0f} s left")
-            return
-        columns = ledger.newest()
-        self._status.update(
-            f"{phase}: {columns.get('arrivals.completed') or 0:,.0f}/s"
-            f" · p50 {seconds_text(columns.get('latency_s.p50'))}"
-            f" · p99 {seconds_text(columns.get('latency_s.p99'))}"
-            f" · {columns.get('arrivals.errors') or 0:.0f} errors · {left_s:.0f} s left"
-        )
+        if self._status:
+            self._status.update(_line(ledger))
+        elif ledger.covered_s == 0:
+            header = ledger.header
+            self.step(f"load begins: {header.warm_up_s:g} s warm-up and {header.duration_s:g} s")
+        elif round(ledger.covered_s) % SELDOM_S == 0:
+            self.step(_line(ledger))
+
+
+def _line(ledger: Ledger) -> str:
+    header, newest = ledger.header, ledger.newest()
+    phase = "warm-up" if ledger.covered_s < header.warm_up_s else "measuring"
+    left_s = max(0.0, header.warm_up_s + header.duration_s - ledger.covered_s)
+    closed = " (closed)" if header.workload == "closed" else ""
+    return (
+        f"{phase}: {newest.get('arrivals.completed') or 0:,.0f}/s"
+        f" · p50 {seconds_text(newest.get('latency_s.p50'))}{closed}"
+        f" · p99 {seconds_text(newest.get('latency_s.p99'))}{closed}"
+        f" · {newest.get('arrivals.errors') or 0:,.0f} errors"
+        f" · lag p99 {seconds_text(newest.get('lag_s.wake_p99'))} · {left_s:.0f} s left"
+    )

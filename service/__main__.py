@@ -48,13 +48,14 @@ def serve(settings: Settings, options: argparse.Namespace) -> None:
     import uvicorn
 
     from service.app import create_app
+    from service.http_protocol import StampedProtocol
 
     config = uvicorn.Config(
         create_app(settings),
         host=options.host,
         port=options.port,
         loop="uvloop",
-        http="httptools",
+        http=StampedProtocol,
         ws="none",
         access_log=False,
         log_level=settings.log_level.lower(),

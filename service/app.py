@@ -12,6 +12,7 @@ from service.request_metrics import RequestMetrics
 from service.resources import open_resources
 from service.settings import Settings
 from service.strategies import require_known
+from service.timing import ServerTiming
 
 BODY_MAXIMUM_BYTES = 64 * 1024
 
@@ -41,5 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.add_middleware(RequestMetrics, metrics=metrics)
+    if settings.server_timing_enabled:
+        app.add_middleware(ServerTiming)
     add_error_handlers(app)
     return app

@@ -23,6 +23,7 @@ from service.replica_lag import ReplicaLag
 from service.security import AccessTokens, Passwords, Seals
 from service.settings import Settings
 from service.strategies import Strategies, build_strategies
+from service.timing import time_stores
 
 DRAIN_S = 5.0  # how long a shutdown waits for running jobs
 
@@ -76,6 +77,8 @@ def _build(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Resou
         stack.push_async_callback(node.engine.dispose)
     redis = create_clients(settings)
     stack.push_async_callback(redis.aclose)
+    if settings.server_timing_enabled:
+        time_stores([node.engine for node in (primary, *replicas)], [redis.repeating, redis.once])
     strategies = build_strategies(settings, primary, replicas, redis)
 
     async def forget(video_id: int) -> None:

@@ -18,6 +18,10 @@ DEVELOPMENT_KEY = "only-for-development-never-for-production"
 SECRET_KEY_MINIMUM_BYTES = 32  # of a key for HS256, RFC 7518 section 3.2
 
 
+def _outside_production(values: dict[str, Any]) -> bool:
+    return values.get("environment") != "production"
+
+
 def _default_ttl_s(values: dict[str, Any]) -> float:
     return float(values["cache_ttl_default"])
 
@@ -33,6 +37,7 @@ class Settings(BaseSettings):
     environment: Literal["development", "test", "production"] = "development"
     debug: bool = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+    server_timing_enabled: bool = Field(default_factory=_outside_production)  # it tells what is inside
     secret_key: SecretStr = SecretStr(DEVELOPMENT_KEY)
     access_token_expire_minutes: PositiveFloat = 30
 

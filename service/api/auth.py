@@ -6,8 +6,9 @@ from service.api.dependencies import Database, Service
 from service.errors import UnauthorizedError
 from service.repositories import users
 from service.schemas import AccessToken, Credentials
+from service.timing import TimedRoute
 
-router = APIRouter(tags=["auth"])
+router = APIRouter(route_class=TimedRoute, tags=["auth"])
 
 
 @router.post("/auth/login")

@@ -14,10 +14,11 @@ from service.api.dependencies import Service
 from service.database import PING_TIMEOUT_S, ping
 from service.patterns.replica_routing import Node
 from service.resources import Resources
+from service.timing import TimedRoute
 
 State = Literal["ok", "degraded", "down"]
 
-router = APIRouter(tags=["health"])
+router = APIRouter(route_class=TimedRoute, tags=["health"])
 logger = logging.getLogger(__name__)
 
 

@@ -8,10 +8,11 @@ from fastapi import APIRouter
 from service.api.dependencies import Service
 from service.repositories import journal, videos
 from service.strategies import posts_rule
+from service.timing import TimedRoute
 
 DRAIN_S = 20.0  # below the 30 s that the load test's side waits for an answer
 
-router = APIRouter(prefix="/internal", tags=["internal"])
+router = APIRouter(route_class=TimedRoute, prefix="/internal", tags=["internal"])
 
 
 @router.get("/audit/locking")

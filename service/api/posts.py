@@ -9,8 +9,9 @@ from service.patterns.rate_limiting import Decision
 from service.repositories import posts
 from service.resources import Resources
 from service.schemas import NewPost, Page, Post
+from service.timing import TimedRoute
 
-router = APIRouter(tags=["posts"])
+router = APIRouter(route_class=TimedRoute, tags=["posts"])
 
 
 @router.post("/posts", status_code=201)

@@ -8,8 +8,9 @@ from service.cache_keys import user_key
 from service.errors import ConflictError, NotFoundError
 from service.repositories import follows, users
 from service.schemas import NewUser, ProfileChange, User
+from service.timing import TimedRoute
 
-router = APIRouter(tags=["users"])
+router = APIRouter(route_class=TimedRoute, tags=["users"])
 
 
 @router.post("/users", status_code=201)

@@ -10,10 +10,11 @@ from service.cache_keys import video_key
 from service.errors import DomainError, ForbiddenError, NotFoundError
 from service.repositories import videos
 from service.schemas import JobAccepted, NewVideo, Page, Video, VideoChange, View, ViewAccepted
+from service.timing import TimedRoute
 
 CURSOR_PURPOSE = "videos cursor"
 
-router = APIRouter(tags=["videos"])
+router = APIRouter(route_class=TimedRoute, tags=["videos"])
 
 
 @router.get("/videos/{video_id}", response_model=Video)

@@ -14,11 +14,9 @@ from loadstone.load.http.connections import Connections
 from loadstone.load.http.content import decode_content
 from loadstone.load.http.cookies import Cookies
 from loadstone.load.http.errors import BadAnswerError, BadStatusError, RequestError
-from loadstone.load.http.headers import Headers
-from loadstone.load.http.parser import Answer
 from loadstone.load.http.request import HeaderItems, Pairs, Request, encode_body, encode_pairs
 from loadstone.load.http.response import Reporter, Response
-from loadstone.load.http.url import Base, Target
+from loadstone.load.http.url import Base, Target, find_target, parse_base
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -54,7 +52,7 @@ class Client:
         self.default_timeout_s = default_timeout_s
         self.request_name: str | None = None
         self._user = user
-        self._base = Base(host)
+        self._base = parse_base(host)
         self._defaults = _default_items(default_headers, self._base)
         self._max_redirects = max_redirects
         self._body_limit = body_limit
@@ -84,7 +82,7 @@ class Client:
         """
         if unsupported:
             _refuse(unsupported)
-        target = self._base.target_of(url)
+        target = find_target(self._base, url)
         if params:
             target = _with_query(target, encode_pairs(params))
         body, items = encode_body(data, json) if data or json is not None else (b"", ())
@@ -161,32 +159,31 @@ class Client:
 
     def _ask(self, request: Request, response: Response, deadline_s: float, follow: bool) -> None:
         for _ in range(self._max_redirects + 1):
-            answer = self._exchange(request, deadline_s)
-            response.end_s = time.monotonic()
-            response.status_code, response.head, response.content = answer
-            location = response.headers.get("location") if answer.status in _REDIRECTS and follow else None
-            if not location:
+            self._exchange(request, response, deadline_s)
+            status = response.status_code
+            if status not in _REDIRECTS or not follow or not (location := response.headers.get("location")):
                 break
-            request = _redirected(request, answer.status, location)
-            response.target = request.target
+            request = _redirected(request, status, location)
+            response.redirect(request.target)
         else:
             raise BadAnswerError(f"more than {self._max_redirects} redirects")
-        self._complete(response)
+        if status >= 400:
+            response.error = BadStatusError(f"HTTP {status}")
 
-    def _exchange(self, request: Request, deadline_s: float) -> Answer:
+    def _exchange(self, request: Request, response: Response, deadline_s: float) -> None:
+        """Send one request and make its answer that of `response`."""
         target = request.target
         cookie = self.cookies.header_for(target) if self.cookies else ""
-        answer = self._connections.exchange(target.origin, request.encode(cookie), request.method, deadline_s)
-        if b"set-cookie" in answer.head.lower():
-            self.cookies.store(target, Headers(answer.head).get_all("set-cookie"))
-        return answer
-
-    def _complete(self, response: Response) -> None:
-        if response.headers.may_have(b"content-encoding"):
+        sent = request.encode(cookie)
+        answer = self._connections.exchange(target.origin, sent, request.method, deadline_s)
+        response.end_s = time.monotonic()
+        response.status_code, response.head, response.content = answer
+        names = response.head.lower()  # a few searches cost less than a Headers for each response
+        if "set-cookie" in names:
+            self.cookies.store(target, response.headers.get_all("set-cookie"))
+        if "content-encoding" in names:
             coding = response.headers.get("content-encoding") or ""
             response.content = decode_content(response.content, coding, self._body_limit)
-        if response.status_code >= 400:
-            response.error = BadStatusError(f"HTTP {response.status_code}")
 
 
 def basic_auth(user: str | bytes, password: str | bytes) -> str:

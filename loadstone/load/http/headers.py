@@ -12,20 +12,20 @@ class Headers(Mapping[str, str]):
 
     __slots__ = ("_head", "_index", "_lower")
 
-    def __init__(self, head: bytes) -> None:
+    def __init__(self, head: str) -> None:
         """`head` is a status line and header lines that a strict parser has accepted: CRLF, no folding."""
         self._head = head
         self._lower = head.lower()
         self._index: dict[str, list[str]] | None = None
 
-    def may_have(self, name: bytes) -> bool:
+    def may_have(self, name: str) -> bool:
         """Return False when there surely is no header of this lower-case name; cheap."""
         return name in self._lower
 
     def get_all(self, name: str) -> list[str]:
         """Return the values of every header of this name, in order."""
         name = name.lower()
-        if self._index is None and not self.may_have(name.encode("latin-1", "replace")):
+        if not self.may_have(name):
             return []
         return list(self._parsed().get(name, ()))
 
@@ -54,7 +54,7 @@ class Headers(Mapping[str, str]):
     def _parsed(self) -> dict[str, list[str]]:
         if self._index is None:
             self._index = {}
-            for line in self._head.decode("latin-1").split("\r\n")[1:]:
+            for line in self._head.split("\r\n")[1:]:
                 name, _, value = line.partition(":")
                 self._index.setdefault(name.lower(), []).append(value.strip(" \t"))
         return self._index

@@ -3,12 +3,13 @@
 import json as jsonlib
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
 from loadstone.errors import LoadstoneError
-from loadstone.load.http.url import Target
+from loadstone.load.http.url import Origin, Target
 
 HeaderItems = tuple[tuple[str, Any], ...]
 Pairs = Mapping[str, Any] | Iterable[tuple[str, Any]]
@@ -23,7 +24,8 @@ _ALWAYS: HeaderItems = (
 )
 
 
-class Request(NamedTuple):
+@dataclass(slots=True)
+class Request:
     """A request that can be sent. `headers` come on top of `defaults`, by name."""
 
     method: str
@@ -34,15 +36,13 @@ class Request(NamedTuple):
 
     def encode(self, cookie: str) -> bytes:
         """Return the request as it is sent, with the given value of the `Cookie` header if there is one."""
-        method, target, defaults, headers, body = self
-        head = f"{method} {target.path} HTTP/1.1\r\n".encode() + header_block(
-            target.origin.authority, defaults, headers
-        )
-        if cookie:
-            head += f"Cookie: {cookie}\r\n".encode()
-        if body or method in _METHODS_WITH_BODY:
-            return b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body)
-        return head + b"\r\n"
+        origin, path = self.target
+        headers = header_block(origin, self.defaults, self.headers)
+        extra = f"Cookie: {cookie}\r\n" if cookie else ""
+        if self.body or self.method in _METHODS_WITH_BODY:
+            extra += f"Content-Length: {len(self.body)}\r\n"
+        head = f"{self.method} {path} HTTP/1.1\r\n{headers}{extra}\r\n"
+        return head.encode() + self.body
 
     def redirected(self, status: int, target: Target) -> "Request":
         """Return the request that an answer of this status asks for, by the rules that requests follows.
@@ -68,19 +68,19 @@ def _without(items: HeaderItems, names: set[str]) -> HeaderItems:
 
 
 @lru_cache(maxsize=1024)
-def header_block(authority: str, defaults: HeaderItems, headers: HeaderItems) -> bytes:
+def header_block(origin: Origin, defaults: HeaderItems, headers: HeaderItems) -> str:
     """Return the lines of a request's headers; a later one replaces an earlier of its name, None removes it.
 
     Requests have their headers from the same few dictionaries over and over, so the lines are kept.
     """
-    named = {name.lower(): (name, value) for name, value in (("Host", authority), *_ALWAYS)}
+    named = {name.lower(): (name, value) for name, value in (("Host", origin.authority), *_ALWAYS)}
     for name, value in (*defaults, *headers):
         named[name.lower()] = (name, value)
     named.pop("content-length", None)  # counted when sent
-    return b"".join(_line(name, value) for name, value in named.values() if value is not None)
+    return "".join(_line(name, value) for name, value in named.values() if value is not None)
 
 
-def _line(name: str, value: Any) -> bytes:
+def _line(name: str, value: Any) -> str:
     text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
     if not _TOKEN.fullmatch(name) or any(character in text for character in "\r\n\0"):
         raise LoadstoneError(f"{name!r}: {text!r} is no header.", "Leave line breaks out of headers.")
@@ -88,7 +88,7 @@ def _line(name: str, value: Any) -> bytes:
         raise LoadstoneError(
             "a request cannot set Transfer-Encoding.", "Bodies are sent whole, with a length."
         )
-    return f"{name}: {text}\r\n".encode()
+    return f"{name}: {text}\r\n"
 
 
 def encode_body(data: Any, json: Any) -> tuple[bytes, HeaderItems]:

@@ -74,7 +74,7 @@ class Response:
         self.name = name
         self.context = context
         self.status_code = 0
-        self.head = b""
+        self.head = ""
         self.content = b""
         self.error: BaseException | None = None
         self.start_s = self.end_s = 0.0
@@ -138,10 +138,15 @@ class Response:
         """Report this request as failed; `reason` is an exception or a text, equal for equal failures."""
         self._decide(reason if isinstance(reason, Exception) else CatchResponseError(reason))
 
+    def redirect(self, target: Target) -> None:
+        """Note that the answer is to be had elsewhere; used by the client."""
+        self.target = target
+        self._headers = None
+
     def fail(self, error: BaseException) -> None:
         """Note that there is no whole, readable answer, and why; used by the client."""
         self.status_code = 0
-        self.head = self.content = b""
+        self.head, self.content = "", b""
         self._headers = None
         self.error = error
         self.end_s = time.monotonic()

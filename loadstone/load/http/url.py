@@ -43,24 +43,33 @@ class Target(NamedTuple):
         return parse_url(urljoin(self.url, location))
 
 
-class Base:
-    """The `host` of a user, with the path and the credentials it may hold; raises LoadstoneError."""
+class Base(NamedTuple):
+    """The `host` of a user: what is put before a task's paths, and the credentials it may hold."""
 
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self.target = parse_url(url)
-        self.credentials: tuple[str, str] | None = None
-        if parts.username and parts.password:
-            self.credentials = unquote(parts.username), unquote(parts.password)
-        # Put before what a task asks for, as Locust does.
-        self._prefix = parts.path.rstrip("/") if parts.path == "/" else parts.path
-        self._url = parts._replace(netloc=parts.netloc.rpartition("@")[2], path=self._prefix).geturl()
+    url: str
+    origin: Origin
+    path: str
+    credentials: tuple[str, str] | None
 
-    def target_of(self, url: str) -> Target:
-        """Return what a task's `url` means: a path below the host, or an absolute URL."""
-        if _PLAIN_PATH.fullmatch(url):
-            return Target(self.target.origin, self._prefix + url)
-        return parse_url(url if _ABSOLUTE.match(url) else self._url + url)
+
+@lru_cache(maxsize=64)
+def parse_base(url: str) -> Base:
+    """Return the parts of a user's host; raises LoadstoneError."""
+    origin, _ = parse_url(url)
+    parts = urlsplit(url)
+    credentials = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")
+    return Base(bare.geturl(), origin, parts.path, credentials)
+
+
+def find_target(base: Base, url: str) -> Target:
+    """Return what a task's `url` means: an absolute one, or what follows the host, as Locust joins them.
+
+    Raises LoadstoneError.
+    """
+    if _PLAIN_PATH.fullmatch(url):
+        return Target(base.origin, base.path + url)
+    return parse_url(url if _ABSOLUTE.match(url) else base.url + url)
 
 
 @lru_cache(maxsize=1024)

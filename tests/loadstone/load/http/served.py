@@ -30,7 +30,11 @@ class Asker:
 def client_for(url: str, **options: Any) -> tuple[Client, list[Response]]:
     """Return a client and what it will have reported."""
     asker = Asker()
-    settings: dict[str, Any] = {"body_limit": 1_000_000, "make_context": lambda: make_context(False), **options}
+    settings: dict[str, Any] = {
+        "body_limit": 1_000_000,
+        "make_context": lambda: make_context(False),
+        **options,
+    }
     return Client(asker, url, **settings), asker.reported
 
 
@@ -100,7 +104,9 @@ def read_request(sock: Any) -> bytes:
             return b""
         data += chunk
     head, _, body = data.partition(b"\r\n\r\n")
-    lengths = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")]
+    lengths = [
+        line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
+    ]
     while lengths and len(body) < int(lengths[0]):
         if not (chunk := sock.recv(65536)):
             return b""

@@ -1,7 +1,7 @@
 import gc
-import os
 import socket
 import time
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -73,8 +73,8 @@ def test_a_request_ends_at_its_deadline(answer: list[Piece]) -> None:
 
 
 def test_a_server_that_drips_bytes_does_not_move_the_deadline() -> None:
-    drip: list[Piece] = [b"HTTP/1.1 200 OK\r\n"] + [b"X: y\r\n", 0.01] * 500
-    response = ask(drip, timeout=0.2)
+    dripped: list[Piece] = [b"X: y\r\n", 0.01]
+    response = ask([b"HTTP/1.1 200 OK\r\n", *dripped * 500], timeout=0.2)
     assert response.failure_text == "no whole answer in time"
     assert response.end_s - response.start_s < 0.6
 
@@ -104,7 +104,7 @@ def test_after_a_failure_the_next_request_has_a_connection_of_its_own() -> None:
 @pytest.mark.parametrize("surplus", [b"x", b"HTTP/1.1 200 OK\r\n", OK, b"\r\n\r\nHTTP/1.1"])
 @pytest.mark.parametrize("pause_s", [None, 0.02])
 def test_bytes_after_an_answer_close_the_connection(surplus: bytes, pause_s: float | None) -> None:
-    answer = [OK + surplus] if pause_s is None else [OK, pause_s, surplus]
+    answer: list[Piece] = [OK + surplus] if pause_s is None else [OK, pause_s, surplus]
     with serving(answer, OK) as served:
         client, reported = client_for(served.url)
         assert client.get("/").content == b"ok"
@@ -116,7 +116,7 @@ def test_bytes_after_an_answer_close_the_connection(surplus: bytes, pause_s: flo
 
 def test_an_idle_connection_that_the_server_closed_is_replaced_before_anything_is_sent() -> None:
     with serving(OK, keep_open=False) as served:
-        client, reported = client_for(served.url)
+        client, _ = client_for(served.url)
         for _ in range(3):
             assert client.get("/").ok
             gevent.sleep(0.02)
@@ -126,19 +126,18 @@ def test_an_idle_connection_that_the_server_closed_is_replaced_before_anything_i
 
 def test_a_request_that_meets_a_closing_connection_fails_and_is_not_sent_again() -> None:
     """The server reads a second request and closes without a word: nobody may know if it did the work."""
-    with serving(OK, b"", keep_open=True) as served:
+    requests = []
 
-        def handle(sock: Any, _: Any) -> None:
-            read_request(sock)
-            sock.sendall(OK)
-            served.requests.append(read_request(sock))
+    def handle(sock: Any, _: Any) -> None:
+        requests.append(read_request(sock))
+        sock.sendall(OK)
+        requests.append(read_request(sock))
 
-        with listening(handle) as port:
-            client, reported = client_for(f"http://127.0.0.1:{port}")
-            assert client.get("/").ok
-            assert client.get("/").failure_text == "connection closed by the server before the answer"
-        assert len(served.requests) == 1
-        assert len(reported) == 2
+    with listening(handle) as port:
+        client, reported = client_for(f"http://127.0.0.1:{port}")
+        assert client.get("/").ok
+        assert client.get("/").failure_text == "connection closed by the server before the answer"
+    assert (len(requests), len(reported)) == (2, 2)
 
 
 def test_a_reset_is_one_failure() -> None:
@@ -198,7 +197,7 @@ def test_a_timeout_of_the_task_is_reported_and_goes_on_its_way() -> None:
 
 def test_connections_are_closed_with_their_user() -> None:
     def descriptors() -> int:
-        return len(os.listdir("/proc/self/fd"))
+        return len(list(Path("/proc/self/fd").iterdir()))
 
     with serving(OK) as served:
         before = descriptors()
@@ -234,7 +233,7 @@ NOISE = st.one_of(
             OK,
         ]
     ),
-    st.sampled_from([0.0, 0.001, 0.3]),
+    st.sampled_from([0.0, 0.001, 0.15]),
 )
 
 
@@ -246,10 +245,12 @@ def test_whatever_a_server_sends_a_request_ends_once_in_time_and_the_next_is_in_
     marked = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nmarked"
     with serving(pieces, marked, keep_open=keep_open) as served:
         client, reported = client_for(served.url)
-        response = client.request(method, "/", timeout=0.1, allow_redirects=False)
+        response = client.request(method, "/", timeout=0.05, allow_redirects=False)
         assert reported == [response]
         assert response.end_s - response.start_s < 0.5
         assert (response.status_code == 0) <= (response.error is not None)
+        if response.ok:  # what may still come belongs to nobody, unless a request is already sent
+            gevent.sleep(0.01 + sum(piece for piece in pieces if isinstance(piece, float)))
         following = client.get("/marked")
         assert following.content in (b"marked", b"")
         assert following.error is not None or following.content == b"marked"

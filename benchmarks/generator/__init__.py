@@ -1,0 +1,1 @@
+"""The side-by-side table: what load generators make of one core, all against one null server."""

@@ -7,6 +7,7 @@ from loadstone.analysis.summaries import Tally, whole_service_time
 from loadstone.analysis.workers import BUSY_CPU_SHARE, WorkerLedger
 from loadstone.records.histogram import LatencyHistogram
 
+GENERATOR_WAS_THE_LIMIT = "the generator was the limit"
 LAG_FLOOR_S = 0.002
 LAG_SHARE_OF_LATENCY = 0.1
 BAD_SECONDS_SHARE = 0.5
@@ -70,7 +71,7 @@ def _limit_reason(what: str, shares: Mapping[str, float]) -> list[str]:
     if not bad:
         return []
     where = f" (load worker {', '.join(bad)})" if len(shares) > 1 else ""
-    return [f"the generator was the limit: {what} in {max(bad.values()):.0%} of the seconds{where}."]
+    return [f"{GENERATOR_WAS_THE_LIMIT}: {what} in {max(bad.values()):.0%} of the seconds{where}."]
 
 
 def _trouble(worker: WorkerLedger, ended: bool) -> Iterable[str]:

@@ -6,8 +6,10 @@ from math import ceil, log10
 
 from loadstone.records.histogram import LatencyHistogram, merged
 from loadstone.records.run import Run
-from loadstone.reports.plots import Column, LinePlot, Region, Spec, linear_axis, log_axis
+from loadstone.reports.breakdown import OUTCOMES, REST, breakdown
+from loadstone.reports.plots import BarPlot, Column, LinePlot, Region, Spec, linear_axis, log_axis
 from loadstone.reports.seconds import fold
+from loadstone.reports.sentences import closed_remark, closed_text
 from loadstone.reports.units import ABSENT, number_text, seconds_text, share_text
 
 _LOG_FROM_SPREAD = 30  # largest ÷ smallest duration from which a linear axis would hide the small ones
@@ -62,6 +64,8 @@ def _number_or_absent(number: float | None) -> str:
 _PER_SECOND = _Unit("per second", 1, _number_or_absent)
 _BARE = _Unit("", 1, _number_or_absent)
 _SHARE = _Unit("%", 100, share_text, highest=100)
+_CORES = _Unit("% of a core", 100, share_text)
+_OVER_TIME = ("p50", "p95", "p99", "max")
 
 
 def charts_of(run: Run) -> list[Chart]:
@@ -71,8 +75,10 @@ def charts_of(run: Run) -> list[Chart]:
         over_time.rates(),
         over_time.latencies(),
         _percentiles(run),
+        _breakdown(run),
         over_time.lags(),
         over_time.in_flight(),
+        over_time.processor(),
     ]
     return [chart for chart in [*charts, *over_time.shares()] if chart]
 
@@ -84,21 +90,22 @@ class _TimeCharts:
         self._columns, step_s = fold(run.timeline)
         self._times_s = [t_s or 0 for t_s in self._columns.get("t_s", [])]
         self._regions = _regions(run, self._times_s)
-        self._closed = _closed(run)
+        self._closed = closed_text(run)
         self._note = ""
         if step_s > 1:
-            self._note = (
-                f" A point is {step_s} s: the worst second of latencies and lags, the mean of all else."
-            )
+            self._note = f" A point is {step_s} s: the worst of latencies and lags, the mean of all else."
 
     def rates(self) -> Chart | None:
         """Return arrivals planned, sent and done; dropped and failed ones when there were any."""
         rare = [name for name in ("dropped", "errors") if any(self._columns.get(f"arrivals.{name}", []))]
+        names = ["completed", *rare] if self._closed else ["planned", "sent", "completed", *rare]
         return self._chart(
             "rates",
-            "Arrivals: planned, sent, done",
-            "A gap between planned and sent is the in-flight bound; between sent and completed, the system.",
-            {name: f"arrivals.{name}" for name in ("planned", "sent", "completed", *rare)},
+            "Requests" if self._closed else "Arrivals: planned, sent, done",
+            "As many as the users found time for."
+            if self._closed
+            else "A gap between planned and sent is the in-flight bound; one after sent, the system.",
+            {name: f"arrivals.{name}" for name in names},
             _PER_SECOND,
         )
 
@@ -106,19 +113,25 @@ class _TimeCharts:
         """Return the latency percentiles of each second."""
         return self._chart(
             "latency",
-            f"Latency over time{self._closed}",
-            "Percentiles of the requests planned in each second, from the planned start to the last byte.",
-            {name + self._closed: f"latency_s.{name}" for name in ("p50", "p95", "p99", "max")},
+            f"Latency over time ({self._closed})" if self._closed else "Latency over time",
+            "Percentiles of the requests of each second, from the "
+            + ("send to the last byte." if self._closed else "planned start to the last byte."),
+            {f"{name}, closed" if self._closed else name: f"latency_s.{name}" for name in _OVER_TIME},
         )
 
     def lags(self) -> Chart | None:
         """Return how late the sends were, and whose fault it was."""
         return self._chart(
             "lag",
-            "Lag of the sends, p99",
-            "Wake lag is the generator being late, and spoils a measurement; queue lag is the system keeping "
-            "every user busy, and is part of the latency.",
-            {"wake lag": "lag_s.wake_p99", "queue lag": "lag_s.queue_p99"},
+            "Lag, p99",
+            "Wake lag is the generator late for the plan, canary lag the generator too busy to see an "
+            "answer: both spoil a measurement. Queue lag is the system keeping every user busy, and is part "
+            "of the latency.",
+            {
+                "wake lag": "lag_s.wake_p99",
+                "canary lag": "lag_s.canary_p99",
+                "queue lag": "lag_s.queue_p99",
+            },
         )
 
     def in_flight(self) -> Chart | None:
@@ -132,12 +145,23 @@ class _TimeCharts:
             wide=False,
         )
 
+    def processor(self) -> Chart | None:
+        """Return how much of a core the generator used."""
+        return self._chart(
+            "processor",
+            "The generator's processor",
+            "Of one core, the busiest worker. Above 80 % for most of a run, the generator was the limit.",
+            {"processor": "generator.cpu_share"},
+            _CORES,
+            wide=False,
+        )
+
     def shares(self) -> list[Chart | None]:
         """Return one chart for each share of a pattern that was ever above zero.
 
         Shares say how a pattern's behaviour changed; of counts the sums in the table say enough.
         """
-        shares = [name for name in self._columns if name.endswith(_SHARES)]
+        shares = [n for n in self._columns if n.endswith(_SHARES) and not n.startswith("generator.")]
         return [self._share(name) for name in shares if any(self._columns[name])]
 
     def _share(self, column: str) -> Chart | None:
@@ -175,11 +199,13 @@ class _TimeCharts:
 
 
 def _percentiles(run: Run) -> Chart | None:
-    """Return latency beside service time over all requests, the percentile on an axis of nines."""
-    names = {"latency_s": "latency, from the planned start", "service_time_s": "service time, from the send"}
-    histograms = {name + _closed(run): _all_requests(run, kind) for kind, name in names.items()}
+    """Return latency beside service time over all requests, the percentile on an axis of nines.
+
+    In a closed workload they are the same.
+    """
+    histograms = {name: _all_requests(run, kind) for kind, name in _curve_names(run).items()}
     count = min(histogram.count for histogram in histograms.values())
-    if count < 20:  # not even a median
+    if count < 20 or not run.valid:  # not even a median; nothing to be told
         return None
     ranks = _ranks(count)
     percentiles = [100 - 100 / rank for rank in ranks]
@@ -190,10 +216,12 @@ def _percentiles(run: Run) -> Chart | None:
     lines = {name: unit.scaled(curve) for name, curve in curves.items()}
     y = log_axis(unit.name, lines.values())
     plot = LinePlot(ranks, lines, "percentile", percentiles, unit.name, _NINES_AXIS, y)
+    closed = closed_text(run)
     return Chart(
         "percentiles",
-        f"How slow the slowest are{_closed(run)}",
-        "All requests of the run. Where the two curves part, requests waited before they could be sent; "
+        f"How slow the slowest are ({closed})" if closed else "How slow the slowest are",
+        closed_remark(run)
+        or "All requests of the run. Where the two curves part, requests waited before they could be sent; "
         "a measurement from the send alone would not show it.",
         plot.spec(),
         ["percentile", *histograms],
@@ -201,9 +229,37 @@ def _percentiles(run: Run) -> Chart | None:
     )
 
 
+def _curve_names(run: Run) -> dict[str, str]:
+    if run.workload == "closed":
+        return {"service_time_s": "service time, from the send, closed"}
+    return {"latency_s": "latency, from the planned start", "service_time_s": "service time, from the send"}
+
+
+def _breakdown(run: Run) -> Chart | None:
+    """Return the mean service time of each endpoint, made up of the parts that the server told of."""
+    shares_s = breakdown(run) if run.valid else {}
+    if not shares_s:
+        return None
+    unit = _duration_unit([[sum(parts.values())] for parts in shares_s.values()])
+    names = sorted({part: None for parts in shares_s.values() for part in parts}, key=REST.__eq__)
+    scaled = {name: {p: s * unit.factor for p, s in parts.items()} for name, parts in shares_s.items()}
+    closed = closed_text(run)
+    columns = [[parts.get(name) for parts in shares_s.values()] for name in names]
+    return Chart(
+        "breakdown",
+        f"Where the time went ({closed})" if closed else "Where the time went",
+        "Mean time of a request, from the send to the last byte, in the parts that the server told of in "
+        "Server-Timing. The rest is the network, the generator, and what the server did not tell.",
+        BarPlot(scaled, names, unit.name, REST).spec(),
+        ["endpoint", *names],
+        _rows(shares_s, columns, unit),
+    )
+
+
 def _all_requests(run: Run, kind: str) -> LatencyHistogram:
-    outcomes = (outcome for endpoint in run.histograms.values() for outcome in endpoint.values())
-    return merged(LatencyHistogram.from_hdr_v2(kinds[kind]) for kinds in outcomes if kind in kinds)
+    endpoints = run.histograms.values()
+    encoded = [endpoint[name][kind] for endpoint in endpoints for name in OUTCOMES if name in endpoint]
+    return merged(map(LatencyHistogram.from_hdr_v2, encoded))
 
 
 def _ranks(count: int) -> list[float]:
@@ -240,7 +296,3 @@ def _spread(columns: Iterable[Column]) -> float:
 
 def _positive(columns: Iterable[Column]) -> list[float]:
     return [value for column in columns for value in column if value]
-
-
-def _closed(run: Run) -> str:
-    return ", closed" if run.workload == "closed" else ""

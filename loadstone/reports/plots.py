@@ -1,4 +1,4 @@
-"""Lines over an axis as a Vega-Lite specification, written as plain dictionaries.
+"""Lines and bars over an axis as a Vega-Lite specification, written as plain dictionaries.
 
 The specification's reference is https://vega.github.io/vega-lite/docs/. A library that builds it costs a
 second of import and says nothing more. Colours are the page's CSS variables, so a plot follows its theme, and
@@ -13,7 +13,9 @@ from typing import Any
 Spec = dict[str, Any]
 Column = Sequence[float | None]
 
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 COLOURS = ["var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series-4)", "var(--series-5)"]
+BAR_PIXELS = 26  # and a little room between two
 DASHES = [[1, 0], [6, 2], [2, 2], [8, 2, 2, 2], [1, 3]]
 CONFIG: Spec = {
     "background": None,
@@ -73,7 +75,7 @@ class LinePlot:
         """Return the specification; its width is the container's."""
         layers = [*(_region_layers(self.regions) if self.regions else ()), self._lines(), self._pointer()]
         return {
-            "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+            "$schema": SCHEMA,
             "width": "container",
             "height": 200,
             "config": CONFIG,
@@ -123,6 +125,44 @@ class LinePlot:
         return {**_quantity("x"), **self.x}
 
 
+@dataclass(frozen=True)
+class BarPlot:
+    """A horizontal bar for each name, made up of parts; `rest` is the part that is merely left over."""
+
+    bars: dict[str, dict[str, float]]
+    parts: list[str]
+    unit: str
+    rest: str
+
+    def spec(self) -> Spec:
+        """Return the specification; its width is the container's."""
+        values = [
+            {"bar": bar, "part": part, "order": self.parts.index(part), "x": float(f"{x:.4g}")}
+            for bar, parts in self.bars.items()
+            for part, x in parts.items()
+        ]
+        return {
+            "$schema": SCHEMA,
+            "width": "container",
+            "height": BAR_PIXELS * len(self.bars),
+            "config": {**CONFIG, "legend": {**CONFIG["legend"], "symbolType": "square", "symbolSize": 120}},
+            "data": {"values": values},
+            "mark": "bar",
+            "encoding": {
+                "x": {**_quantity("x"), **linear_axis(self.unit)},
+                "y": {**_name("bar"), "title": None, "sort": None, "axis": {"labelLimit": 240}},
+                "color": {**_name("part"), "scale": {"domain": self.parts, "range": self._colours()}},
+                "order": _quantity("order"),
+                "tooltip": [_name("bar"), _name("part"), {**_quantity("x"), "title": self.unit}],
+            },
+        }
+
+    def _colours(self) -> list[str]:
+        named = [part for part in self.parts if part != self.rest]
+        colours = dict(zip(named, COLOURS, strict=False))
+        return [colours.get(part, "var(--rule)") for part in self.parts]
+
+
 def log_axis(title: str, columns: Iterable[Column]) -> Spec:
     """Return a logarithmic y axis just wide enough for the columns, with lines at 1, 2 and 5."""
     highest = max(value for column in columns for value in column if value is not None)
@@ -140,6 +180,10 @@ def linear_axis(title: str, highest: float | None = None) -> Spec:
 
 def _quantity(name: str) -> Spec:
     return {"field": name, "type": "quantitative"}
+
+
+def _name(name: str) -> Spec:
+    return {"field": name, "type": "nominal"}
 
 
 def _tell_apart(names: list[str]) -> Spec:

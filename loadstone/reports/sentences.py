@@ -1,7 +1,10 @@
 """What a run says in words, the same in every format."""
 
+from loadstone.analysis.validity import GENERATOR_WAS_THE_LIMIT
 from loadstone.records.run import CheckResult, Quantiles, Run
 from loadstone.reports.units import count_text, length_text, quantile_text
+
+STEADY = {"constant": "constant", "poisson": "Poisson"}  # plans that have one rate
 
 
 def headline_parts(run: Run) -> list[str]:
@@ -12,11 +15,38 @@ def headline_parts(run: Run) -> list[str]:
 
 
 def workload_text(run: Run) -> str:
-    """Return how requests came: `open Poisson 300/s`, or that the workload was closed."""
+    """Return how requests came: `open Poisson 300/s`, `open ramp:10-200, mean 105/s`, `closed, 50 users`."""
     if run.workload == "closed":
-        return "closed workload"
-    kind = "Poisson" if run.arrivals.kind == "poisson" else run.arrivals.kind
-    return f"{run.workload} {kind} {run.arrivals.rate:,g}/s"
+        return closed_text(run)
+    kind, rate = run.arrivals.kind, run.arrivals.rate
+    if kind in STEADY:
+        return f"open {STEADY[kind]} {rate:,g}/s"
+    return f"open {kind}, mean {rate:,.4g}/s"
+
+
+def closed_text(run: Run) -> str:
+    """Return what stands beside every latency of a closed workload: `closed, 50 users`; else nothing."""
+    if run.workload != "closed":
+        return ""
+    return f"closed, {_counted(run.users, 'user')}" if run.users else "closed"
+
+
+def closed_remark(run: Run) -> str:
+    """Return what a closed workload cannot tell; empty for an open one."""
+    if run.workload != "closed":
+        return ""
+    return (
+        "A user of a closed workload asks again only when it has its answer: when the system stalls, the load"
+        " stalls with it, and the wait of those who would have come meanwhile is in no latency here."
+    )
+
+
+def withheld_text(run: Run) -> str:
+    """Return why a run's latencies are not to be seen; empty when they are."""
+    if run.valid:
+        return ""
+    limit = any(reason.startswith(GENERATOR_WAS_THE_LIMIT) for reason in run.invalid_reasons)
+    return f"not shown: {GENERATOR_WAS_THE_LIMIT if limit else 'the measurement is invalid'}"
 
 
 def check_text(check: CheckResult) -> str:
@@ -45,13 +75,36 @@ def breakdown_text(check: CheckResult) -> str:
 def arrivals_text(run: Run) -> str:
     """Return the plan and what became of it."""
     arrivals = run.arrivals
+    if run.workload == "closed":
+        return f"no plan; {count_text(arrivals.sent)} requests, each sent when its user was free"
     counts = ("planned", "sent", "completed", "dropped", "unfinished")
     return ", ".join(f"{count_text(getattr(arrivals, name))} {name}" for name in counts)
 
 
-def lag_text(lag_s: Quantiles) -> str:
-    """Return how late the sends were: `p50 52 µs, p99 110 µs, max 2.1 ms`."""
-    return ", ".join(f"{name} {quantile_text(lag_s, name)}" for name in ("p50", "p99", "max"))
+def quantiles_text(quantiles_s: Quantiles) -> str:
+    """Return the quantiles in one line: `p50 52 µs, p99 110 µs, max 2.1 ms`; empty when none was measured."""
+    if quantiles_s.max is None:
+        return ""
+    return ", ".join(f"{name} {quantile_text(quantiles_s, name)}" for name in ("p50", "p99", "max"))
+
+
+def lag_lines(run: Run) -> list[tuple[str, str]]:
+    """Return each lag that was measured, with its name."""
+    arrivals = run.arrivals
+    lags_s = {
+        "wake lag": arrivals.wake_lag_s,
+        "canary lag": arrivals.canary_lag_s,
+        "queue lag": arrivals.queue_lag_s,
+    }
+    return [(name, text) for name, lag_s in lags_s.items() if (text := quantiles_text(lag_s))]
+
+
+def server_timing_text(run: Run) -> str:
+    """Return the parts of the service time that the server told of, over all endpoints."""
+    return ", ".join(
+        f"{part} p50 {quantile_text(told_s, 'p50')} p99 {quantile_text(told_s, 'p99')}"
+        for part, told_s in run.total.server_timing_s.items()
+    )
 
 
 def most_common(messages: dict[str, int], limit: int) -> list[tuple[str, int]]:

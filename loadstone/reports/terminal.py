@@ -30,6 +30,8 @@ def render_terminal(run: Run, console: Console, report_path: Path | None = None)
     """Print the run. Colour only repeats what a word says; without UTF-8 the text is ASCII."""
     page = _Page(console)
     page.line(" · ".join(["Loadstone", *sentences.headline_parts(run)]), "bold")
+    if remark := sentences.closed_remark(run):
+        page.line(remark)
     page.block(_endpoints(page, run))
     _print_arrivals(page, run)
     _print_errors(page, run)
@@ -70,7 +72,7 @@ class _Page:
     def item(self, label: str, content: str, style: str = "") -> None:
         """Print a labelled line whose continuation is indented under its content."""
         grid = Table.grid(padding=(0, 2))
-        grid.add_column(min_width=9, no_wrap=True, overflow="fold")
+        grid.add_column(min_width=10, no_wrap=True, overflow="fold")
         grid.add_column(overflow="fold")
         grid.add_row(self.text(label, style or "dim"), self.text(content))
         self._console.print(grid)
@@ -97,8 +99,8 @@ class _Page:
 
 
 def _endpoints(page: _Page, run: Run) -> Table:
-    closed = "\nclosed" if run.workload == "closed" else ""
-    quantiles = [title + closed for title in QUANTILES.values()]
+    closed = sentences.closed_text(run)
+    quantiles = [f"{title}\nclosed" if closed else title for title in QUANTILES.values()]
     numbers = ["requests", "/s", *quantiles, "errors"]
     table = page.table(["endpoint", *numbers], right_aligned=numbers)
     for name, endpoint in run.endpoints.items():
@@ -116,14 +118,26 @@ def _endpoint_cells(page: _Page, name: str, endpoint: EndpointSummary, style: st
 
 
 def _print_arrivals(page: _Page, run: Run) -> None:
-    arrivals, service_time_s = run.arrivals, run.total.service_time_s
-    closed = " closed" if run.workload == "closed" else ""
     page.line()
     page.item("arrivals", sentences.arrivals_text(run))
-    page.item("wake lag", sentences.lag_text(arrivals.wake_lag_s))
-    page.item("queue lag", sentences.lag_text(arrivals.queue_lag_s))
-    p50, p99 = (quantile_text(service_time_s, name) + closed for name in ("p50", "p99"))
-    page.item("service", f"time from the send: p50 {p50}, p99 {p99}")
+    for name, lag in sentences.lag_lines(run):
+        page.item(name, lag)
+    _print_times(page, run)
+    if run.workers:
+        page.item("workers", ", ".join(run.workers))
+
+
+def _print_times(page: _Page, run: Run) -> None:
+    if withheld := sentences.withheld_text(run):
+        page.item("latency", withheld, "bold red")
+        return
+    closed = f" ({text})" if (text := sentences.closed_text(run)) else ""
+    if service := sentences.quantiles_text(run.total.service_time_s):
+        page.item("service", f"time from the send{closed}: {service}")
+    if whole := sentences.quantiles_text(run.arrivals.latency_s):
+        page.item("tasks", f"whole, from the planned start: {whole}")
+    if parts := sentences.server_timing_text(run):
+        page.item("server", f"says it spent: {parts}")
 
 
 def _print_errors(page: _Page, run: Run) -> None:

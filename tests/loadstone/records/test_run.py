@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from loadstone.errors import LoadstoneError
-from loadstone.records.run import encode_run, read_run
+from loadstone.records.run import Quantiles, encode_run, read_run
 from tests.loadstone.reports import sample
 
 
@@ -43,3 +43,17 @@ def test_a_record_names_its_version_and_its_state_also_when_they_are_the_usual_o
     record = json.loads(encode_run(sample.passing_run()))
     usual = {"schema_version": 1, "workload": "open", "partial": False, "valid": True, "invalid_reasons": []}
     assert record | usual == record
+
+
+def test_a_record_of_the_first_release_still_reads(tmp_path: Path) -> None:
+    record = json.loads(encode_run(sample.passing_run()))
+    for name in ("users", "workers"):
+        del record[name]
+    for name in ("canary_lag_s", "latency_s"):
+        del record["arrivals"][name]
+    del record["timeline"]["step_s"]
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(record))
+    run = read_run(path)
+    assert (run.users, run.workers, run.timeline.step_s) == (0, [], 1)
+    assert run.arrivals.latency_s == Quantiles()

@@ -33,6 +33,15 @@ MEDIANS_S = {
     "PATCH /videos/{id}": 0.0078,
     "POST /videos/{id}/process": 0.0093,
 }
+SHARES = {  # of the service time, as the server tells it
+    "GET /videos/{id}": {"sql": 0.2, "redis": 0.4, "render": 0.15},
+    "GET /feed": {"sql": 0.6, "redis": 0.1, "render": 0.1},
+    "GET /users/{id}": {"sql": 0.5, "render": 0.2},
+    "POST /videos/{id}/views": {"redis": 0.7},
+    "GET /videos": {"sql": 0.5, "redis": 0.05, "render": 0.3},
+    "PATCH /videos/{id}": {"sql": 0.8, "redis": 0.05},
+    "POST /videos/{id}/process": {},
+}
 WARM_UP_S = 5
 DURATION_S = 30
 
@@ -77,9 +86,7 @@ def passing_run() -> Run:
         checks=_passing_checks(),
         timeline=timeline(),
         environment=_environment(),
-        histograms={
-            name: _histograms(MEDIANS_S[name], round(rate * DURATION_S)) for name, rate in RATES.items()
-        },
+        histograms={name: _histograms(name, round(rate * DURATION_S)) for name, rate in RATES.items()},
     )
 
 
@@ -135,7 +142,11 @@ def partial_run() -> Run:
 def closed_run() -> Run:
     """Return a run of a plain Locust file under a closed workload, with errors and an objective missed."""
     run = passing_run()
-    run.workload = "closed"
+    run.workload, run.users = "closed", 50
+    canary_lag_s = run.arrivals.canary_lag_s
+    run.arrivals = ArrivalsSummary(
+        "closed", 45.2, 1356, 1356, 1356, 0, 0, Quantiles(), Quantiles(), canary_lag_s
+    )
     run.scenario = "locustfile.py"
     run.configuration = Configuration()
     run.checks = {}
@@ -144,6 +155,9 @@ def closed_run() -> Run:
     run.endpoints = {"GET /feed": _endpoint("GET /feed", 1356, errors=17)}
     run.endpoints["GET /feed"].error_messages = {"503 Service Unavailable": 15, "timeout after 10 s": 2}
     run.total = run.endpoints["GET /feed"]
+    run.histograms = {"GET /feed": run.histograms["GET /feed"]}
+    for name in ("lag_s.wake_p99", "lag_s.queue_p99"):
+        run.timeline.columns[name] = [None] * len(run.timeline.columns["t_s"])
     run.objectives = [
         {"expression": "p99(GET /feed) < 20ms", "value": 0.0417, "bound": 0.02, "passed": False},
         {"expression": "errors < 2%", "value": 0.0125, "bound": 0.02, "passed": True},
@@ -152,10 +166,20 @@ def closed_run() -> Run:
 
 
 def invalid_run() -> Run:
-    """Return a run whose generator could not keep up, with arrivals dropped and a fault on the way."""
+    """Return a run whose generators could not keep up, with arrivals dropped and a fault on the way."""
     run = passing_run()
     run.valid = False
-    run.invalid_reasons = ["The generator woke up late in 9 of 30 seconds: wake lag p99 above 2 ms."]
+    run.workers = ["host-a:4711", "host-b:4712"]
+    run.invalid_reasons = [
+        "the generator was the limit: it woke late, wake lag p99 above 2.0 ms in 87% of the seconds "
+        "(load worker host-b:4712)."
+    ]
+    for summary in (run.total, *run.endpoints.values(), *run.session_endpoints.values()):
+        summary.latency_s = summary.service_time_s = summary.ok.latency_s = Quantiles()
+        summary.server_timing_s = {}
+    run.arrivals.latency_s = Quantiles()
+    for name in [name for name in run.timeline.columns if name.startswith("latency_s.")]:
+        del run.timeline.columns[name]
     run.arrivals.dropped, run.arrivals.sent = 51, 8953
     run.faults = [{"what": "pause the primary", "at_s": 16, "for_s": 2, "restored": True}]
     return run
@@ -205,6 +229,8 @@ def _second(random: Random, t_s: int) -> dict[str, float | None]:
         "latency_s.max": median_s * random.uniform(9, 15) * slow,
         "lag_s.wake_p99": random.uniform(6e-5, 1.2e-4),
         "lag_s.queue_p99": random.uniform(1e-5, 4e-5) * slow,
+        "lag_s.canary_p99": random.uniform(1.5e-4, 4e-4),
+        "generator.cpu_share": random.uniform(0.12, 0.2),
         "caching.hit_ratio": 0.94 * warm + random.uniform(-0.01, 0.01),
         "replica_routing.replica_share": None if t_s == 9 else 0.88 + random.uniform(-0.03, 0.03),
         "view_counting.buffered": float(random.randint(5, 60)),
@@ -214,21 +240,40 @@ def _second(random: Random, t_s: int) -> dict[str, float | None]:
 def _arrivals() -> ArrivalsSummary:
     wake_lag_s = Quantiles(p50=5.2e-5, p99=0.00011, max=0.0021)
     queue_lag_s = Quantiles(p50=1.1e-5, p99=4.0e-5, max=0.0008)
-    return ArrivalsSummary("poisson", 300, 9004, 9004, 9002, 0, 2, wake_lag_s, queue_lag_s)
+    canary_lag_s = Quantiles(p50=6.1e-5, p99=0.00031, max=0.0024)
+    whole_s = Quantiles(0.0023, 0.0054, 0.0071, 0.0142, None, 0.0388, lower_bound=["max"])
+    return ArrivalsSummary(
+        "poisson", 300, 9004, 9004, 9002, 0, 2, wake_lag_s, queue_lag_s, canary_lag_s, whole_s
+    )
 
 
 def _endpoint(name: str, requests: int, errors: int = 0) -> EndpointSummary:
     latency_s = _quantiles(MEDIANS_S[name], requests)
     service_time_s = _quantiles(MEDIANS_S[name] * 0.96, requests)
     return EndpointSummary(
-        requests, errors, requests / DURATION_S, latency_s, service_time_s, OkSummary(latency_s)
+        requests,
+        errors,
+        requests / DURATION_S,
+        latency_s,
+        service_time_s,
+        OkSummary(latency_s),
+        server_timing_s={
+            part: _quantiles(MEDIANS_S[name] * share, requests) for part, share in SHARES[name].items()
+        },
     )
 
 
 def _total() -> EndpointSummary:
     latency_s = Quantiles(0.0021, 0.0049, 0.0066, 0.0131, None, 0.0342, lower_bound=["max"])
     service_time_s = Quantiles(0.002, 0.0048, 0.0064, 0.0127, None, 0.0311)
-    return EndpointSummary(8889, 0, 296.3, latency_s, service_time_s, OkSummary(latency_s))
+    server_timing_s = {
+        "sql": Quantiles(0.0009, 0.0021, 0.0028, 0.0061, None, 0.0213),
+        "redis": Quantiles(0.0003, 0.0006, 0.0008, 0.0019, None, 0.0104),
+        "render": Quantiles(0.0002, 0.0003, 0.0004, 0.0009, None, 0.0042),
+    }
+    return EndpointSummary(
+        8889, 0, 296.3, latency_s, service_time_s, OkSummary(latency_s), server_timing_s=server_timing_s
+    )
 
 
 def _quantiles(median_s: float, requests: int) -> Quantiles:
@@ -237,14 +282,20 @@ def _quantiles(median_s: float, requests: int) -> Quantiles:
     return Quantiles(median_s, median_s * 1.71, p95, p99, None, median_s * 17.9)
 
 
-def _histograms(median_s: float, requests: int) -> dict[str, dict[str, str]]:
+def _histograms(name: str, requests: int) -> dict[str, dict[str, str]]:
+    median_s = MEDIANS_S[name]
     random = Random(f"{median_s}")
     latency, service_time = LatencyHistogram(), LatencyHistogram()
+    parts = {part: LatencyHistogram() for part in SHARES[name]}
     for _ in range(requests):
         time_s = random.lognormvariate(math.log(median_s), 0.55)
         service_time.record(time_s)
         latency.record(time_s + random.expovariate(1 / 0.0001) + (0.02 if random.random() < 0.004 else 0))
-    return {"ok": {"latency_s": latency.to_hdr_v2(), "service_time_s": service_time.to_hdr_v2()}}
+        for part, share in SHARES[name].items():
+            parts[part].record(time_s * share)
+    told = {part: histogram.to_hdr_v2() for part, histogram in parts.items()}
+    outcomes = {"ok": {"latency_s": latency.to_hdr_v2(), "service_time_s": service_time.to_hdr_v2()}}
+    return outcomes | ({"server_timing": told} if told else {})
 
 
 def _passing_checks() -> dict[str, CheckResult]:

@@ -15,8 +15,10 @@ def test_the_generators_columns_and_the_shares_have_charts_in_reading_order() ->
         "rates",
         "latency",
         "percentiles",
+        "breakdown",
         "lag",
         "in-flight",
+        "processor",
         "caching.hit_ratio",
         "replica_routing.replica_share",
     ]
@@ -65,7 +67,8 @@ def test_the_table_behind_a_chart_holds_what_the_lines_show() -> None:
 
 
 def test_lines_differ_by_dash_as_well_as_by_colour() -> None:
-    for chart in charts_of(sample.passing_run()):
+    lines = [chart for chart in charts_of(sample.passing_run()) if chart.key != "breakdown"]
+    for chart in lines:
         encoding = chart.spec["layer"][-2]["encoding"]
         for channel in ("color", "strokeDash"):
             values = [str(value) for value in encoding[channel]["scale"]["range"]]
@@ -73,7 +76,7 @@ def test_lines_differ_by_dash_as_well_as_by_colour() -> None:
 
 
 def test_the_warm_up_and_the_faults_are_shaded() -> None:
-    shade, _label, *_ = charts_by_key(sample.invalid_run())["latency"].spec["layer"]
+    shade, _label, *_ = charts_by_key(sample.invalid_run())["rates"].spec["layer"]
     assert shade["data"]["values"] == [
         {"from": -5.0, "to": 0, "name": "warm-up"},
         {"from": 16, "to": 18, "name": "pause the primary"},
@@ -98,4 +101,34 @@ def test_a_long_run_is_drawn_with_a_bounded_number_of_points() -> None:
     run.timeline = sample.timeline(seconds=3605)
     chart = charts_by_key(run)["latency"]
     assert len(chart.rows) <= 300
-    assert "A point is 13 s: the worst second of latencies" in chart.description
+    assert "A point is 13 s: the worst of latencies" in chart.description
+
+
+def test_a_coarse_timeline_is_drawn_per_second_all_the_same() -> None:
+    run = sample.passing_run()
+    run.timeline = Timeline({"t_s": [0.0, 16.0], "arrivals.sent": [1600.0, 3200.0]}, step_s=16)
+    chart = charts_by_key(run)["rates"]
+    assert chart.rows == [["0", "100"], ["16", "200"]]
+    assert "A point is 16 s" in chart.description
+
+
+def test_an_invalid_run_has_no_chart_of_latencies() -> None:
+    assert {"latency", "percentiles", "breakdown"}.isdisjoint(charts_by_key(sample.invalid_run()))
+
+
+def test_a_closed_run_has_one_curve_and_no_plan_in_its_charts() -> None:
+    charts = charts_by_key(sample.closed_run())
+    assert charts["percentiles"].header == ["percentile", "service time, from the send, closed"]
+    assert charts["percentiles"].title == "How slow the slowest are (closed, 50 users)"
+    assert charts["rates"].header == ["second", "completed"]
+    assert charts["lag"].header == ["second", "canary lag"]
+
+
+def test_the_bars_of_the_breakdown_are_as_long_as_the_mean_service_time() -> None:
+    run = sample.passing_run()
+    bars = charts_by_key(run)["breakdown"].spec["data"]["values"]
+    service_time = LatencyHistogram.from_hdr_v2(run.histograms["GET /feed"]["ok"]["service_time_s"])
+    parts = {bar["part"]: bar["x"] for bar in bars if bar["bar"] == "GET /feed"}
+    assert list(parts) == ["sql", "redis", "render", "the rest"]
+    assert service_time.mean_s is not None
+    assert sum(parts.values()) == pytest.approx(service_time.mean_s * 1000, rel=1e-3)

@@ -68,6 +68,13 @@ def test_the_file_stays_below_one_and_a_half_megabytes(make: Callable[[], Run]) 
     assert len(report(make).encode()) < 1_500_000
 
 
+def test_the_report_of_eight_hours_stays_below_three_megabytes() -> None:
+    run = sample.passing_run()
+    run.timeline = sample.timeline(seconds=1800)
+    run.timeline.step_s = 16
+    assert len(render_html(run).encode()) < 3_000_000
+
+
 def test_the_content_policy_allows_this_files_scripts_and_no_network() -> None:
     meta = next(m for m in Outline(report(sample.passing_run)).named("meta") if "http-equiv" in m)
     policy = dict(part.strip().split(" ", 1) for part in (meta["content"] or "").split(";"))
@@ -137,7 +144,27 @@ def test_every_latency_heading_of_a_closed_run_says_closed() -> None:
     headings = re.findall(r"<th[^>]*>((?:p\d|max)[^/]*?)</th>", html)
     assert headings
     assert all("closed" in heading for heading in headings)
-    assert "Latency over time, closed" in html
+    assert "Latency over time (closed, 50 users)" in html
+    assert "latency (closed, 50 users), from the send" in html
+    assert "latency p99 (closed, 50 users)" in html
+    assert "planned start" not in readable(html)
+    assert "when the system stalls, the load stalls with it" in html
+
+
+def test_an_invalid_run_shows_no_latency_and_says_why() -> None:
+    text = readable(report(sample.invalid_run))
+    assert "Latencies are not shown: the generator was the limit." in text
+    assert "load workers host-a:4711, host-b:4712" in text
+    table = text.split("Endpoints", 1)[1].split("Requests of the users", 1)[0]
+    assert "ms" not in re.findall(r"[a-zµ]+", table)
+
+
+def test_what_the_server_told_of_stands_beside_the_service_time() -> None:
+    html = report(sample.passing_run)
+    table = html.split("what the server told of it in Server-Timing", 1)[1].split("</table>", 1)[0]
+    row = readable(table.split("GET /users/{id}", 1)[1].split("</tr>", 1)[0])
+    assert " ".join(row.split()) == "1.6 ms – 850 µs – – – 340 µs –"
+    assert "process" not in table
 
 
 def test_a_partial_record_says_so_and_an_empty_one_is_a_page_without_charts() -> None:

@@ -30,6 +30,11 @@ def test_a_long_timeline_keeps_the_worst_latency_and_the_mean_rate() -> None:
     )
 
 
+def test_arrivals_of_a_coarse_timeline_are_told_per_second() -> None:
+    timeline = Timeline({"t_s": [0.0, 8.0, 16.0], "arrivals.sent": [80.0, 160.0, 8.0]}, step_s=8)
+    assert fold(timeline, limit=2) == ({"t_s": [0.0, 16.0], "arrivals.sent": [15.0, 1.0]}, 16)
+
+
 def test_a_column_that_was_never_measured_is_left_out() -> None:
     columns, _ = fold(Timeline({"t_s": [0.0], "caching.hit_ratio": [None]}))
     assert list(columns) == ["t_s"]

@@ -70,7 +70,34 @@ def test_every_latency_column_of_a_closed_run_says_closed() -> None:
     page = golden.rendered(sample.closed_run(), 80)
     heads = page.split("endpoint")[1].splitlines()[0]
     assert heads.count("closed") == 5
-    assert "p50 6.1 ms closed, p99 32 ms closed" in page
+    assert "time from the send (closed, 50 users): p50 6.1 ms, p99 32 ms" in page
+    assert "closed, 50 users" in page.splitlines()[0]
+
+
+def test_a_closed_run_has_no_plan_and_says_what_that_means() -> None:
+    page = golden.rendered(sample.closed_run(), 120)
+    assert "the load stalls with it" in " ".join(page.split())
+    assert "no plan; 1,356 requests" in page
+    assert "wake lag" not in page
+
+
+def test_an_invalid_run_shows_no_latency_and_says_why() -> None:
+    page = golden.rendered(sample.invalid_run(), 120)
+    assert "latency     not shown: the generator was the limit\n" in page
+    table = page.split("errors\n", 1)[1].split("\n\n", 1)[0]
+    assert " ms" not in table
+    assert "8,889  296    –" in table
+
+
+def test_workers_lags_whole_tasks_and_the_servers_parts_have_a_line_each() -> None:
+    assert "host-a:4711, host-b:4712" in golden.rendered(sample.invalid_run(), 120)
+    page = golden.rendered(sample.passing_run(), 120)
+    for words in (
+        "canary lag  p50 61 µs, p99 310 µs, max 2.4 ms",
+        "whole, from the planned start: p50 2.3 ms, p99 14 ms, max ≥39 ms",
+        "says it spent: sql p50 900 µs p99 6.1 ms",
+    ):
+        assert words in page
 
 
 def test_an_open_run_does_not_say_closed() -> None:

@@ -1,8 +1,4 @@
-"""Coordinated omission, by its closed form: a constant rate λ over D seconds with one stall of S inside.
-
-Parallel server behind a gate: L_q = c + max(0, S − (1 − q)·D). First in, first out at rate μ, ρ = λ/μ:
-L_q = 1/μ + max(0, S − (1 − ρ)·(1 − q)·D). With a bound of B in flight, λS − B arrivals are dropped.
-"""
+"""Coordinated omission, by its closed form and by the server's own log: see `stall`."""
 
 import json
 import signal
@@ -10,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,8 +15,10 @@ from loadstone.arrivals import parse_arrivals
 from loadstone.load.arrival import Arrival
 from loadstone.load.recorder import Recorder
 from loadstone.records.histogram import LatencyHistogram, merged
+from tests.loadstone.load import stall
 from tests.loadstone.load.conftest import ONE_GET, StartServer, started_server
 from tests.loadstone.load.played import Load, Played
+from tests.loadstone.load.stall import QUANTILES, Observer, observe, tolerance_s
 
 RATE = 100.0  # so few that the answers to all who waited are read within the tolerance
 DURATION_S = 5.0
@@ -27,25 +26,25 @@ STALL_S = 0.5
 STALL_FROM_S = 2.0
 FIFO_RATE = 200.0
 BASE_S = 0.002
-TOLERANCE_S = 0.010
+PLAN_S = list(parse_arrivals("constant", RATE).starts_s(DURATION_S))
 
 
-def parallel_s(q: float, base_s: float, stall_s: float = STALL_S) -> float:
-    return base_s + max(0, stall_s - (1 - q) * DURATION_S)
+def parallel_s(q: float, base_s: float) -> float:
+    return stall.parallel_s(q, base_s, STALL_S, DURATION_S)
 
 
 def fifo_s(q: float, stall_s: float = STALL_S) -> float:
-    return 1 / FIFO_RATE + max(0, stall_s - (1 - RATE / FIFO_RATE) * (1 - q) * DURATION_S)
+    return stall.fifo_s(q, RATE, FIFO_RATE, stall_s, DURATION_S)
 
 
 # Exactly, with a fake clock: the plan, the arithmetic of latency and the histograms are the production code.
 
 
-def observe(answer_at: Callable[[float], float]) -> LatencyHistogram:
+def simulated(answer_at: Callable[[float], float]) -> LatencyHistogram:
     """Return the latencies of the plan on a simulated server, through arrivals, recorder and rows."""
     recorder = Recorder()
     recorder.plan_start_s = 0.0
-    for number, start_s in enumerate(parse_arrivals("constant", RATE).starts_s(DURATION_S)):
+    for number, start_s in enumerate(PLAN_S):
         arrival = Arrival(number, start_s, seed=1)
         recorder.request("GET /", arrival, start_s, answer_at(start_s))
     return merged(LatencyHistogram(row.endpoints["GET /"].ok.latency) for row in recorder.take_rows())
@@ -71,16 +70,16 @@ def fifo_server() -> Callable[[float], float]:
 
 @pytest.mark.parametrize("q", [0.5, 0.9, 0.95, 0.99])
 def test_a_stall_of_a_parallel_server_gives_exactly_the_quantiles_of_the_closed_form(q: float) -> None:
-    assert observe(gate_answer_s).quantile_s(q) == pytest.approx(parallel_s(q, BASE_S), rel=1e-3)
+    assert simulated(gate_answer_s).quantile_s(q) == pytest.approx(parallel_s(q, BASE_S), rel=1e-3)
 
 
 @pytest.mark.parametrize("q", [0.5, 0.9, 0.95, 0.99])
 def test_a_stall_of_a_fifo_server_gives_exactly_the_quantiles_of_the_closed_form(q: float) -> None:
-    assert observe(fifo_server()).quantile_s(q) == pytest.approx(fifo_s(q), rel=1e-3)
+    assert simulated(fifo_server()).quantile_s(q) == pytest.approx(fifo_s(q), rel=1e-3)
 
 
 def test_a_stall_of_a_parallel_server_gives_the_maximum_mean_and_count_of_the_closed_form() -> None:
-    latency = observe(gate_answer_s)
+    latency = simulated(gate_answer_s)
     assert latency.max_s == pytest.approx(BASE_S + STALL_S, abs=1e-6)
     # The sum of a falling staircase: half a step more than the integral S²/2D.
     assert latency.mean_s == pytest.approx(BASE_S + STALL_S * (STALL_S + 1 / RATE) / 2 / DURATION_S, abs=1e-6)
@@ -90,60 +89,88 @@ def test_a_stall_of_a_parallel_server_gives_the_maximum_mean_and_count_of_the_cl
 # Against a real server that stalls, through the load process.
 
 
-def undisturbed(play: Callable[[], Played]) -> Played:
+@dataclass(frozen=True)
+class Stalled:
+    """A run through a stall: what the load process said, what the server saw, how long it was stopped."""
+
+    played: Played
+    observer: Observer
+    stall_s: float
+
+    @property
+    def planned_s(self) -> list[float]:
+        return [self.played.messages[0].at_s + start_s for start_s in PLAN_S]
+
+    def latency_s(self, q: float) -> float:
+        latency_s = self.played.latency().quantile_s(q)
+        assert latency_s is not None
+        return latency_s
+
+
+def undisturbed(play: Callable[[], Stalled]) -> Stalled:
     """Return a run, played a second time when the generator woke late: then it measured the machine.
 
     The bound is the one that makes any run invalid (wake lag p99 above 2 ms); a shared machine passes it.
     """
-    played = play()
-    return played if (played.lag("wake_lag").quantile_s(0.99) or 0) <= 0.002 else play()
+    stalled = play()
+    return stalled if (stalled.played.lag("wake_lag").quantile_s(0.99) or 0) <= 0.002 else play()
 
 
-@pytest.mark.parametrize("q", [0.95, 0.99])
-def test_a_gate_that_closes_shows_within_10_ms(gate_run: Played, q: float) -> None:
-    base_s = gate_run.latency().quantile_s(0.5)
-    assert base_s is not None
-    assert gate_run.latency().quantile_s(q) == pytest.approx(parallel_s(q, base_s), abs=TOLERANCE_S)
+@pytest.mark.parametrize("q", QUANTILES)
+def test_a_gate_that_closes_shows_as_the_closed_form_says(gate_run: Stalled, q: float) -> None:
+    truth_s = parallel_s(q, base_s=gate_run.latency_s(0.5))
+    assert gate_run.latency_s(q) == pytest.approx(truth_s, abs=tolerance_s(truth_s))
 
 
-@pytest.mark.parametrize("q", [0.95, 0.99])
-def test_a_stopped_fifo_server_shows_within_10_ms(fifo_run: tuple[Played, float], q: float) -> None:
-    played, stall_s = fifo_run
-    assert played.latency().quantile_s(q) == pytest.approx(fifo_s(q, stall_s), abs=TOLERANCE_S)
+@pytest.mark.parametrize("q", QUANTILES)
+def test_a_stopped_fifo_server_shows_as_the_closed_form_says(fifo_run: Stalled, q: float) -> None:
+    truth_s = fifo_s(q, fifo_run.stall_s)
+    assert fifo_run.latency_s(q) == pytest.approx(truth_s, abs=tolerance_s(truth_s))
 
 
-def test_nothing_is_dropped_or_lost_in_a_stall_within_the_bound(gate_run: Played) -> None:
-    assert gate_run.total("planned") == gate_run.total("completed") == RATE * DURATION_S
-    assert gate_run.latency().count == RATE * DURATION_S
+@pytest.mark.parametrize("q", QUANTILES)
+@pytest.mark.parametrize("run", ["gate_run", "fifo_run"])
+def test_a_stall_shows_as_the_server_saw_it(request: pytest.FixtureRequest, run: str, q: float) -> None:
+    stalled: Stalled = request.getfixturevalue(run)
+    truth_s = stalled.observer.latency_s(q, stalled.planned_s)
+    assert stalled.latency_s(q) == pytest.approx(truth_s, abs=tolerance_s(truth_s))
+
+
+def test_requests_reach_a_server_that_stalls_when_they_were_planned(gate_run: Stalled) -> None:
+    assert gate_run.observer.lateness_s(0.99, gate_run.planned_s) < stall.TOLERANCE_S
+
+
+def test_nothing_is_dropped_or_lost_in_a_stall_within_the_bound(gate_run: Stalled) -> None:
+    played = gate_run.played
+    assert played.total("planned") == played.total("completed") == played.latency().count == len(PLAN_S)
 
 
 @pytest.fixture(scope="module")
-def gate_run(tmp_path_factory: pytest.TempPathFactory) -> Played:
+def gate_run(tmp_path_factory: pytest.TempPathFactory) -> Stalled:
     folder = tmp_path_factory.mktemp("gate")
 
-    def play() -> Played:
+    def play() -> Stalled:
         # The gate closes just before an arrival, not just after one: plan and gate start a moment apart.
         with started_server("gate", str(STALL_FROM_S - 0.0015), str(STALL_S)) as (url, _):
-            return Load(folder, url, ONE_GET).play(rate=RATE, duration_s=DURATION_S, max_in_flight=300)
+            played = Load(folder, url, ONE_GET).play(rate=RATE, duration_s=DURATION_S, max_in_flight=300)
+            return Stalled(played, observe(url), STALL_S)
 
     return undisturbed(play)
 
 
 @pytest.fixture(scope="module")
-def fifo_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Played, float]:
-    """The run, and how long the server was really stopped."""
+def fifo_run(tmp_path_factory: pytest.TempPathFactory) -> Stalled:
     folder = tmp_path_factory.mktemp("fifo")
-    stalls_s: list[float] = []
 
-    def play() -> Played:
+    def play() -> Stalled:
         with started_server("fifo", str(FIFO_RATE)) as (url, server):
             load = Load(folder, url, ONE_GET)
             process = load.start_plan(rate=RATE, duration_s=DURATION_S, max_in_flight=300)
             time.sleep(STALL_FROM_S)
-            stalls_s.append(stop_for(server, STALL_S))
-            return Played(process)
+            stall_s = stop_for(server, STALL_S)
+            return Stalled(Played(process), observe(url), stall_s)
 
-    return undisturbed(play), stalls_s[-1]
+    return undisturbed(play)
 
 
 def stop_for(process: "subprocess.Popen[str]", duration_s: float) -> float:

@@ -18,7 +18,7 @@ from loadstone.records.histogram import LatencyHistogram, merged
 from tests.loadstone.load import stall
 from tests.loadstone.load.conftest import ONE_GET, StartServer, started_server
 from tests.loadstone.load.played import Load, Played
-from tests.loadstone.load.stall import QUANTILES, Observer, observe, tolerance_s
+from tests.loadstone.load.stall import Observer, observe, tolerance_s
 
 RATE = 100.0  # so few that the answers to all who waited are read within the tolerance
 DURATION_S = 5.0
@@ -26,6 +26,7 @@ STALL_S = 0.5
 STALL_FROM_S = 2.0
 FIFO_RATE = 200.0
 BASE_S = 0.002
+QUANTILES = (0.5, 0.95, 0.99)
 PLAN_S = list(parse_arrivals("constant", RATE).starts_s(DURATION_S))
 
 

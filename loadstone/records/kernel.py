@@ -110,6 +110,17 @@ def quota_cores(cpu_max: str | None) -> float | None:
     return int(words[0]) / int(words[1])
 
 
+def quota_of_cgroups() -> float | None:
+    """Return the smallest limit, in cores, of the control groups around this process; None without any."""
+    limits = []
+    for group in cgroup_directories(read("/proc/self/cgroup")):
+        quota_us = read(group / "cpu.cfs_quota_us")  # version 1 has two files, and -1 for no limit
+        period_us = read(group / "cpu.cfs_period_us")
+        limited = quota_us and period_us and not quota_us.startswith("-")
+        limits.append(quota_cores(f"{quota_us} {period_us}" if limited else read(group / "cpu.max")))
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
 def governor() -> str | None:
     """Return how the first core's clock is governed."""
     return read(CPU / "cpu0/cpufreq/scaling_governor")

@@ -101,3 +101,18 @@ def test_a_file_that_cannot_be_read_gives_no_number(parse: object) -> None:
 
 def test_a_file_that_is_not_there_reads_as_none(tmp_path: Path) -> None:
     assert kernel.read(tmp_path / "none") is None
+
+
+def test_the_tightest_quota_around_us_counts_in_either_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner, outer = tmp_path / "outer" / "inner", tmp_path / "outer"
+    inner.mkdir(parents=True)
+    monkeypatch.setattr(kernel, "cgroup_directories", lambda own: [inner, outer, tmp_path])
+    assert kernel.quota_of_cgroups() is None
+    (inner / "cpu.max").write_text("300000 100000\n")
+    (outer / "cpu.cfs_quota_us").write_text("150000")
+    (outer / "cpu.cfs_period_us").write_text("100000")
+    (tmp_path / "cpu.cfs_quota_us").write_text("-1")
+    (tmp_path / "cpu.cfs_period_us").write_text("100000")
+    assert kernel.quota_of_cgroups() == 1.5

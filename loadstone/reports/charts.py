@@ -104,7 +104,7 @@ class _TimeCharts:
             "Requests" if self._closed else "Arrivals: planned, sent, done",
             "As many as the users found time for."
             if self._closed
-            else "A gap between planned and sent is the in-flight bound; one after sent, the system.",
+            else "Planned but not sent: the in-flight bound. Sent but not completed: the system.",
             {name: f"arrivals.{name}" for name in names},
             _PER_SECOND,
         )

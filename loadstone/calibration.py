@@ -107,7 +107,7 @@ def refusal(rate: float, processes: int, calibration: Calibration) -> LoadstoneE
         f"the generator would be the limit: {rate:,.0f} arrivals per second are asked of {processes} load"
         f" process{'es' if processes > 1 else ''}, and one with {calibration.client} is fit to measure up to"
         f" {usable:,.0f} here.",
-        ", or ".join([", ".join(remedies[:-1]), remedies[-1]]) + ".",
+        ", or ".join([", ".join(remedies[:-1]), remedies[-1]]) + ". (`loadstone doctor` calibrates anew.)",
     )
 
 

@@ -14,8 +14,7 @@ from loadstone.records.finding import Finding
 def examine(step: Callable[[str], None] = lambda text: None) -> list[Finding]:
     """Return what was found, the machine first and the generator last.
 
-    It takes a second or two, and half a minute where the generator was never calibrated. `step` hears what is
-    looked at now.
+    It takes twenty seconds, most of them to calibrate the generator. `step` hears what is looked at now.
     """
     step("looking at the machine")
     findings = [*processor_findings(), *limit_findings(), *clock_findings(), *program_findings()]

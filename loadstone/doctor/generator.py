@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Callable
 from functools import partial
 
-from loadstone.calibration import USABLE_SHARE, Calibration, calibrated, measure_idle_loop
+from loadstone.calibration import USABLE_SHARE, Calibration, calibrate, measure_idle_loop
 from loadstone.errors import LoadstoneError
 from loadstone.null_load import USER_CLASSES
 from loadstone.records.finding import BAD, Finding, judged
@@ -15,7 +15,7 @@ IDLE_LAG_BOUND_S = 0.001
 
 
 def generator_findings(step: Callable[[str], None]) -> list[Finding]:
-    """Return what the generator is capable of; measured, where it is not remembered."""
+    """Return what the generator is capable of, measured anew: a calibration may be from a busier hour."""
     step("watching an idle event loop")
     findings = [_tried("event loop", lambda: event_loop(measure_idle_loop()))]
     for client in USER_CLASSES:
@@ -46,9 +46,7 @@ def capacity(calibration: Calibration) -> Finding:
 
 
 def _capacity_of(client: str) -> Finding:
-    calibration = calibrated(client)
-    assert calibration is not None
-    return capacity(calibration)
+    return capacity(calibrate(client))
 
 
 def _tried(name: str, find: Callable[[], Finding]) -> Finding:

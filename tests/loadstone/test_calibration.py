@@ -117,6 +117,7 @@ def test_the_refusal_is_exit_2_and_says_what_would_do(monkeypatch: pytest.Monkey
     )
     assert error.remedy == (
         "Give --processes 5, lower the rate, or derive the users from loadstone.HttpUser, which costs less."
+        " (`loadstone doctor` calibrates anew.)"
     )
 
 
@@ -125,6 +126,7 @@ def test_more_processes_than_cores_are_not_recommended(monkeypatch: pytest.Monke
     error = refusal(9000.0, 2, known("loadstone.HttpUser", rate=4000.0))
     assert error is not None
     assert error.remedy == "Take 5 workers on other machines (--expect-workers), or lower the rate."
+        " (`loadstone doctor` calibrates anew.)"
 
 
 @given(st.floats(1, 1e6), st.integers(1, 64), st.floats(10, 1e6))

@@ -123,7 +123,7 @@ def test_a_generator_that_does_not_work_is_bad_and_says_why(monkeypatch: pytest.
         raise LoadstoneError(f"no {client} here.")
 
     monkeypatch.setattr(generator, "measure_idle_loop", lambda: FAST_LOOP)
-    monkeypatch.setattr(generator, "calibrated", fail)
+    monkeypatch.setattr(generator, "calibrate", fail)
     steps: list[str] = []
     loop, *clients = generator.generator_findings(steps.append)
     assert loop.status == OK

@@ -1,10 +1,19 @@
-"""What Locust's two HTTP clients must not do during a measurement: retry in hiding, or wait for a minute."""
+"""What HTTP clients must not do during a measurement: retry in hiding, or wait for a minute."""
 
 from functools import partial
 from typing import Any
 
 import geventhttpclient.client
 from locust import FastHttpUser, HttpUser, User
+
+from loadstone.load.http.user import HttpUser as LeanHttpUser
+from loadstone.load.recorder import Recorder
+from loadstone.load.reporter import DirectReport
+
+_TIMEOUTS: dict[type[User], tuple[str, ...]] = {
+    FastHttpUser: ("network_timeout", "connection_timeout"),
+    LeanHttpUser: ("default_timeout_s",),
+}
 
 
 def forbid_hidden_retries() -> None:
@@ -16,15 +25,20 @@ def forbid_hidden_retries() -> None:
     geventhttpclient.client._may_retry_after_send_error = lambda method: False
 
 
-def client_attributes(user_class: type[User], timeout_s: float) -> dict[str, Any]:
-    """Return the class attributes that set a FastHttpUser's timeouts, where it keeps Locust's 60 s."""
-    if not issubclass(user_class, FastHttpUser):
-        return {}
-    return {
+def client_attributes(user_class: type[User], timeout_s: float, recorder: Recorder) -> dict[str, Any]:
+    """Return the class attributes by which clients are set: the timeouts that the class leaves at their 60 s,
+    and the shorter way from Loadstone's own client to the recorder.
+    """
+    attributes: dict[str, Any] = {
         name: timeout_s
-        for name in ("network_timeout", "connection_timeout")
-        if getattr(user_class, name) == getattr(FastHttpUser, name)
+        for base, names in _TIMEOUTS.items()
+        if issubclass(user_class, base)
+        for name in names
+        if getattr(user_class, name) == getattr(base, name)
     }
+    if issubclass(user_class, LeanHttpUser):
+        attributes["report"] = DirectReport(recorder)
+    return attributes
 
 
 def set_default_timeout(user: User, timeout_s: float) -> None:

@@ -144,7 +144,8 @@ class OpenUser(MeasuredUser):
             self._root.pass_through(self._draw)
             return
         tasks: list[Any] = self.tasks
-        task = tasks[int(self._draw() * len(tasks))]  # Locust repeats a task by its weight
+        # Locust repeats a task by its weight.
+        task = tasks[0] if len(tasks) == 1 else tasks[int(self._draw() * len(tasks))]
         if is_task_set(task):
             visit(task(self), self._draw)
         else:
@@ -159,21 +160,23 @@ class OpenUser(MeasuredUser):
 
 def open_class(user_class: type[User], line: Line, recorder: Recorder, plan: LoadPlan) -> type[User]:
     """Return the class as an open one of the same name; its users wait in `line` once `on_start` is done."""
-    return _mix(OpenUser, user_class, plan, line=line, recorder=recorder)
+    return _mix(OpenUser, user_class, recorder, plan, {"line": line, "recorder": recorder})
 
 
 def closed_class(user_class: type[User], gate: Gate, recorder: Recorder, plan: LoadPlan) -> type[User]:
     """Return the class as a closed one of the same name; its users wait at `gate` once `on_start` is done."""
-    return _mix(ClosedUser, user_class, plan, gate=gate)
+    return _mix(ClosedUser, user_class, recorder, plan, {"gate": gate})
 
 
-def _mix(mixin: type, user_class: type[User], plan: LoadPlan, **attributes: Any) -> type[User]:
+def _mix(
+    mixin: type, user_class: type[User], recorder: Recorder, plan: LoadPlan, attributes: dict[str, Any]
+) -> type[User]:
     attributes |= {
         "__module__": user_class.__module__,
         "__qualname__": user_class.__qualname__,
         "request_timeout_s": plan.request_timeout_s,
         "hosts": cycle(plan.hosts) if len(plan.hosts) > 1 else None,
-        **client_attributes(user_class, plan.request_timeout_s),
+        **client_attributes(user_class, plan.request_timeout_s, recorder),
     }
     make_class: Any = type(user_class)  # Locust's metaclass gathers the tasks
     mixed: type[User] = make_class(user_class.__name__, (mixin, user_class), attributes)

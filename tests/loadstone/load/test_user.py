@@ -1,10 +1,35 @@
-"""One rich locustfile, played once: what an open user keeps of Locust, and what it changes."""
+"""One rich locustfile, played once: what an open user keeps of Locust, and what it changes; its edges."""
+
+# The classes are written as locustfiles are:
+# ruff: noqa: RUF012
+# mypy: disable-error-code="no-untyped-call,attr-defined"
 
 import re
+from typing import Any
 
+import gevent
 import pytest
+from gevent.pool import Group
+from locust import FastHttpUser, TaskSet, User, constant, task
+from locust.env import Environment
+from locust.exception import (
+    InterruptTaskSet,
+    RescheduleTask,
+    RescheduleTaskImmediately,
+    StopTest,
+    StopUser,
+)
 
+from loadstone.load.arrival import current_arrival
+from loadstone.load.gate import Gate
+from loadstone.load.http.user import HttpUser as LeanHttpUser
+from loadstone.load.line import Line
+from loadstone.load.listener import ARRIVAL
+from loadstone.load.recorder import Recorder
+from loadstone.load.reporter import DirectReport
+from loadstone.load.user import closed_class, open_class
 from loadstone.records.histogram import LatencyHistogram
+from tests.loadstone.load.arriving import make_plan, open_user
 from tests.loadstone.load.conftest import started_server
 from tests.loadstone.load.played import Load, Played
 
@@ -163,3 +188,246 @@ def test_locusts_events_statistics_and_the_class_itself_are_as_ever(played: Play
     assert int(asked) == sessions + sum(played.latency(name).count for name in played.endpoints())
     assert (host, timeout) == ("None", "60.0")
     assert tasks == "['Session', 'often', 'seldom']"
+
+
+def drawn(seed: int) -> list[str]:
+    """Return the tasks of ten arrivals of a plan with this seed."""
+
+    class Visitor(User):
+        words: list[str] = []
+
+        @task(3)
+        def often(self) -> None:
+            self.words.append("often")
+
+        @task
+        def seldom(self) -> None:
+            self.words.append("seldom")
+
+        @task(4)
+        class Nested(TaskSet):
+            @task
+            def first(self) -> None:
+                self.user.words.append("first")
+
+            @task
+            def second(self) -> None:
+                self.user.words.append("second")
+
+    with open_user(Visitor, seed) as one:
+        one.arrive(10)
+    return Visitor.words
+
+
+def test_equal_seeds_draw_equal_tasks() -> None:
+    assert drawn(seed=7) == drawn(seed=7)
+    assert drawn(seed=7) != drawn(seed=8)
+
+
+class Ending(User):
+    """A user whose only task ends in a way that the test sets."""
+
+    abstract = True
+    end: BaseException
+
+    @task
+    def work(self) -> None:
+        raise self.end
+
+
+@pytest.mark.parametrize(
+    "end",
+    [StopUser(), RescheduleTask(), RescheduleTaskImmediately(), InterruptTaskSet(), ValueError("broken")],
+)
+def test_an_arrival_completes_however_its_task_ends_and_the_user_stays(end: Exception) -> None:
+    class Visitor(Ending):
+        pass
+
+    Visitor.end = end
+    with open_user(Visitor) as one:
+        one.arrive(2)
+        assert one.completed() == 2
+        assert one.errors == (["broken", "broken"] if isinstance(end, ValueError) else [])
+
+
+@pytest.mark.parametrize("end", [StopTest(), SystemExit()])
+def test_a_task_that_ends_the_test_has_the_runner_quit(end: BaseException) -> None:
+    class Visitor(Ending):
+        pass
+
+    class Runner:
+        quits = 0
+
+        def quit(self) -> None:
+            self.quits += 1
+
+    Visitor.end = end
+    with open_user(Visitor) as one:
+        runner: Any = Runner()
+        one.environment.runner = runner
+        one.arrive()
+        assert one.completed() == runner.quits == 1
+
+
+def test_a_listener_of_user_errors_cannot_keep_an_arrival_from_completing() -> None:
+    class Visitor(Ending):
+        end = ValueError("broken")
+
+    def give_up(**_: object) -> None:
+        raise StopUser()
+
+    with open_user(Visitor) as one:
+        one.environment.events.user_error.add_listener(give_up)
+        one.arrive()
+        assert one.completed() == 1
+
+
+def test_a_user_that_stops_itself_in_on_start_serves_nothing() -> None:
+    class Visitor(User):
+        stopped = False
+
+        def on_start(self) -> None:
+            raise StopUser()
+
+        def on_stop(self) -> None:
+            Visitor.stopped = True
+
+        @task
+        def work(self) -> None: ...
+
+    with open_user(Visitor) as one:
+        assert one.greenlet.dead
+        assert one.line.idle == 0
+    assert Visitor.stopped
+
+
+def test_tasks_may_be_chosen_in_on_start() -> None:
+    words: list[str] = []
+
+    class Visitor(User):
+        def on_start(self) -> None:
+            self.tasks = [Visitor.chosen]
+
+        @task
+        def declared(self) -> None:
+            words.append("declared")
+
+        def chosen(self) -> None:
+            words.append("chosen")
+
+    with open_user(Visitor) as one:
+        one.arrive(3)
+    assert words == ["chosen"] * 3
+
+
+def test_wait_in_a_task_is_the_think_time_of_the_user() -> None:
+    class Visitor(User):
+        waits = 0
+
+        def wait_time(self) -> float:
+            Visitor.waits += 1
+            return 0
+
+        @task
+        def work(self) -> None:
+            self.wait()
+
+    with open_user(Visitor) as one:
+        one.arrive(2)
+    assert Visitor.waits == 2
+
+
+def test_the_arrival_is_the_tasks_and_nobody_elses() -> None:
+    seen: list[object] = []
+
+    class Visitor(User):
+        def on_stop(self) -> None:
+            seen.append(current_arrival.get())
+
+        @task
+        def work(self) -> None:
+            seen.append(current_arrival.get())
+            assert self.context()[ARRIVAL] is current_arrival.get()
+
+    with open_user(Visitor) as one:
+        one.arrive()
+        assert one.errors == []
+        assert one.user.context() == {ARRIVAL: None}
+    assert [arrival is None for arrival in seen] == [False, True]
+
+
+def test_a_closed_user_logs_in_waits_at_the_gate_and_then_works_as_ever() -> None:
+    words: list[str] = []
+
+    class Visitor(User):
+        wait_time = constant(0.001)
+
+        def on_start(self) -> None:
+            words.append("on_start")
+
+        @task
+        class Nested(TaskSet):
+            @task
+            def page(self) -> None:
+                words.append("page")
+
+    gate = Gate()
+    environment = Environment(user_classes=[Visitor])
+    user = closed_class(Visitor, gate, Recorder(closed=True), make_plan())(environment)
+    greenlet = user.start(Group())
+    gevent.sleep(0.01)
+    assert words == ["on_start"]
+    assert gate.waiting == 1
+    gate.open()
+    gevent.sleep(0.05)
+    user.stop()
+    greenlet.join(1)
+    assert greenlet.dead
+    assert words.count("page") > 2
+    assert user.context() == {}
+
+
+def test_a_closed_user_can_be_stopped_at_the_gate() -> None:
+    class Visitor(User):
+        @task
+        def work(self) -> None: ...
+
+    gate = Gate()
+    environment = Environment(user_classes=[Visitor])
+    user = closed_class(Visitor, gate, Recorder(closed=True), make_plan())(environment)
+    greenlet = user.start(Group())
+    gevent.sleep(0.01)
+    assert user.stop()
+    assert greenlet.dead
+    assert gate.waiting == 0
+
+
+@pytest.mark.parametrize("mixed", ["open", "closed"])
+def test_clients_get_the_plans_timeout_unless_the_class_sets_its_own(mixed: str) -> None:
+    class Fast(FastHttpUser):
+        connection_timeout = 3.0
+
+    class Lean(LeanHttpUser): ...
+
+    recorder, plan = Recorder(), make_plan(request_timeout_s=2.0)
+
+    def mix(user_class: type[User]) -> Any:
+        if mixed == "open":
+            return open_class(user_class, Line("", 1), recorder, plan)
+        return closed_class(user_class, Gate(), recorder, plan)
+
+    assert (mix(Fast).network_timeout, mix(Fast).connection_timeout) == (2.0, 3.0)
+    assert mix(Lean).default_timeout_s == 2.0
+    assert isinstance(mix(Lean).report, DirectReport)
+    assert (Fast.network_timeout, Lean.default_timeout_s) == (60.0, 60.0)
+
+
+def test_users_take_the_hosts_in_turn() -> None:
+    class Visitor(User):
+        @task
+        def work(self) -> None: ...
+
+    hosts = ["http://one", "http://two"]
+    opened = open_class(Visitor, Line("", 1), Recorder(), make_plan(hosts=hosts))
+    environment = Environment(user_classes=[Visitor])
+    assert [opened(environment).host for _ in range(3)] == ["http://one", "http://two", "http://one"]

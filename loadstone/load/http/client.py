@@ -187,8 +187,8 @@ class Client:
 
 
 def basic_auth(user: str | bytes, password: str | bytes) -> str:
-    """Return the `Authorization` header of a name and a password."""
-    pair = b":".join(part.encode() if isinstance(part, str) else part for part in (user, password))
+    """Return the `Authorization` header of a name and a password, in Latin-1 as Locust's clients have it."""
+    pair = b":".join(part.encode("latin-1") if isinstance(part, str) else part for part in (user, password))
     return f"Basic {b64encode(pair).decode()}"
 
 
@@ -211,9 +211,9 @@ def _redirected(request: Request, status: int, location: str) -> Request:
 
 
 def _refuse(options: Mapping[str, Any]) -> None:
-    """Refuse what this client cannot do; an option that asks for nothing is no request."""
+    """Refuse what this client cannot do; an option that asks for what it does anyway is fine."""
     for name, value in options.items():
         if name not in _REMEDIES:
             raise TypeError(f"a request has no argument {name!r}")
-        if value not in (None, False) or name == "verify":
+        if value is not None and value is not (name == "verify"):
             raise LoadstoneError(f"{name}= is not supported by loadstone.HttpUser.", _REMEDIES[name])

@@ -9,6 +9,7 @@ from loadstone.load.http.parser import Answer
 from loadstone.load.http.url import Origin
 
 IDLE_LIMIT = 10  # connections kept open to one server
+SERVER_LIMIT = 20  # servers whose connections are kept open
 
 
 class Connections:
@@ -23,7 +24,7 @@ class Connections:
         """Send a request to `origin` and return the answer; raises RequestError. Nothing is sent twice."""
         idle = self._idle.get(origin)
         if idle is None:
-            idle = self._idle[origin] = []
+            idle = self._remember(origin)
         while idle:
             connection = idle.pop()
             if connection.usable:
@@ -37,6 +38,13 @@ class Connections:
             else:
                 connection.close()
         return answer
+
+    def _remember(self, origin: Origin) -> list[Connection]:
+        if len(self._idle) >= SERVER_LIMIT:
+            self.close()
+            self._idle.clear()
+        self._idle[origin] = []
+        return self._idle[origin]
 
     def close(self) -> None:
         """Close the connections that are not in use."""

@@ -42,7 +42,7 @@ def connection_error(error: OSError) -> RequestError:
     if isinstance(error, ssl.SSLCertVerificationError):
         return NoConnectionError(f"the server's certificate is not trusted: {error.verify_message}")
     if isinstance(error, ssl.SSLError):
-        return NoConnectionError(f"TLS failed: {error.reason or type(error).__name__}")
+        return NoConnectionError(f"TLS failed: {getattr(error, 'reason', None) or type(error).__name__}")
     if isinstance(error, ConnectionResetError | BrokenPipeError):
         return ConnectionEndedError("connection reset by the server")
     # An address lookup has error numbers of its own, which are negative.

@@ -46,7 +46,7 @@ class TlsConnection(Connection):
             except ssl.SSLWantReadError:
                 self._flush()  # an answer to a key update
                 self._take()
-            except ssl.SSLZeroReturnError:
+            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):  # with or without a goodbye
                 return b""
 
     def _flush(self) -> None:

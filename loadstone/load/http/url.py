@@ -40,7 +40,11 @@ class Target(NamedTuple):
 
     def follow(self, location: str) -> "Target":
         """Return what a `Location` header of this resource's answer leads to; raises LoadstoneError."""
-        return parse_url(urljoin(self.url, location))
+        try:
+            url = urljoin(self.url, location)
+        except ValueError as error:
+            raise _unusable(location, str(error)) from error
+        return parse_url(url)
 
 
 class Base(NamedTuple):

@@ -55,7 +55,9 @@ Piece = bytes | float  # to send, or how long to wait
 
 
 @contextmanager
-def serving(*answers: Sequence[Piece] | bytes, keep_open: bool = True) -> Iterator[Served]:
+def serving(
+    *answers: Sequence[Piece] | bytes, keep_open: bool = True, address: str = "127.0.0.1"
+) -> Iterator[Served]:
     """Answer the first request with the first answer, and so on; the last one repeats.
 
     Without `keep_open` the connection is closed after each answer.
@@ -72,12 +74,14 @@ def serving(*answers: Sequence[Piece] | bytes, keep_open: bool = True) -> Iterat
             if not keep_open:
                 return
 
-    with listening(handle) as served.port:
+    with listening(handle, address) as served.port:
         yield served
 
 
 @contextmanager
-def listening(handle: Callable[[Any, Any], None], **options: Any) -> Iterator[int]:
+def listening(
+    handle: Callable[[Any, Any], None], address: str = "127.0.0.1", **options: Any
+) -> Iterator[int]:
     """Run a server for raw sockets; yield its port."""
 
     def quietly(sock: Any, address: Any) -> None:
@@ -88,7 +92,7 @@ def listening(handle: Callable[[Any, Any], None], **options: Any) -> Iterator[in
         finally:
             sock.close()
 
-    server = StreamServer(("127.0.0.1", 0), quietly, **options)
+    server = StreamServer((address, 0), quietly, **options)
     server.start()
     try:
         yield server.server_port

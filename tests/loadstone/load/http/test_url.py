@@ -1,0 +1,77 @@
+import pytest
+
+from loadstone.errors import LoadstoneError
+from loadstone.load.http.url import Origin, find_target, parse_base, parse_url
+
+
+def asked(host: str, url: str) -> tuple[str, str]:
+    """Return the server and the path that a task's `url` leads to."""
+    target = find_target(parse_base(host), url)
+    return target.origin.authority, target.path
+
+
+@pytest.mark.parametrize(
+    ("host", "url", "authority", "path"),
+    [
+        ("http://h", "/", "h", "/"),
+        ("http://h", "", "h", "/"),
+        ("http://h:80", "/a?b=c", "h", "/a?b=c"),
+        ("http://h:81", "/a", "h:81", "/a"),
+        ("https://h:443", "/a", "h", "/a"),
+        ("http://h/base", "/a", "h", "/base/a"),
+        ("http://h/", "/a", "h", "//a"),  # as Locust joins them
+        ("http://h/base/", "a", "h", "/base/a"),
+        ("http://h", "?q=1", "h", "/?q=1"),
+        ("http://h", "//other/a", "h", "//other/a"),
+        ("http://h", "http://other:8080/a#b", "other:8080", "/a"),
+        ("http://h", "HTTPS://Other/A", "other", "/A"),
+        ("http://[::1]:8080", "/a", "[::1]:8080", "/a"),
+        ("http://[::1]", "/a", "[::1]", "/a"),
+        ("http://h", "/a b/ü?c=ä ö", "h", "/a%20b/%C3%BC?c=%C3%A4%20%C3%B6"),
+        ("http://h", "/100%25?x=%20", "h", "/100%25?x=%20"),
+        ("http://h", "/a#fragment", "h", "/a"),
+        ("http://bücher.example", "/", "xn--bcher-kva.example", "/"),
+        ("http://user:pass@h/base", "/a b", "h", "/base/a%20b"),
+    ],
+)
+def test_a_url_leads_to_a_server_and_a_path(host: str, url: str, authority: str, path: str) -> None:
+    assert asked(host, url) == (authority, path)
+
+
+@pytest.mark.parametrize(
+    ("host", "credentials"),
+    [
+        ("http://h", None),
+        ("http://user:p%40ss@h", ("user", "p@ss")),
+        ("http://user@h", ("user", "")),
+    ],
+)
+def test_a_host_may_hold_credentials(host: str, credentials: tuple[str, str] | None) -> None:
+    assert parse_base(host).credentials == credentials
+
+
+@pytest.mark.parametrize(
+    "url", ["", "h", "ftp://h", "http://", "http:///a", "http://h:99999", "http://[::1", "http://h:port"]
+)
+def test_what_is_no_http_url_is_refused_with_its_value(url: str) -> None:
+    with pytest.raises(LoadstoneError, match="is no URL to ask") as caught:
+        parse_url(url)
+    assert repr(url) in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("location", "url"),
+    [
+        ("/c", "http://h:81/c"),
+        ("c?d", "http://h:81/a/c?d"),
+        ("//other/c", "http://other/c"),
+        ("https://h/c", "https://h/c"),
+        ("../c", "http://h:81/c"),
+    ],
+)
+def test_a_location_is_relative_to_what_sent_it(location: str, url: str) -> None:
+    assert parse_url("http://h:81/a/b").follow(location).url == url
+
+
+def test_an_origin_of_an_ipv6_address_is_without_brackets() -> None:
+    assert parse_url("http://[fe80::1]:8080/").origin == Origin("http", "fe80::1", 8080)

@@ -2,10 +2,12 @@
 
 import logging
 import traceback
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from locust import User
+from locust.argument_parser import get_parser
 from locust.user.task import filter_tasks_by_tags
 from locust.util.load_locustfile import load_locustfile
 
@@ -39,6 +41,20 @@ def load_user_classes(
     chosen = _choose(path, classes, names) if names else list(classes.values())
     able = _with_tasks(path, chosen, warn)
     return _filter(path, able, tags, exclude_tags) if tags or exclude_tags else able
+
+
+def default_options() -> Namespace:
+    """Return Locust's options, and those that the loaded locustfile added to them, at their defaults.
+
+    Locust's configuration files are not read. Raises LoadstoneError when an option has to be given.
+    """
+    try:
+        options: Namespace = get_parser(default_config_files=[]).parse_args(["--headless"])
+    except SystemExit as error:  # the parser has said on standard error which option it misses
+        raise LoadstoneError(
+            "the locustfile adds an option to Locust that must be given.",
+            "Give it a default, or an `env_var`.",
+        ) from error
 
 
 def _with_tasks(path: str, classes: list[type[User]], warn: Warn) -> list[type[User]]:

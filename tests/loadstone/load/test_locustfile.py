@@ -1,10 +1,12 @@
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from locust import events
 
 from loadstone.errors import LoadstoneError
-from loadstone.load.locustfile import load_user_classes
+from loadstone.load.locustfile import default_options, load_user_classes
 
 TWO_CLASSES = """
 from locust import User, task
@@ -132,3 +134,37 @@ def test_a_class_without_tasks_is_left_out_beside_others(path: Path) -> None:
     classes = load_user_classes(str(path), warn=warnings.append)
     assert [user_class.__name__ for user_class in classes] == ["First", "Second"]
     assert warnings == ["Idle has no task and is left out."]
+
+
+@pytest.fixture
+def own_option() -> Iterator[dict[str, Any]]:
+    """What a locustfile adds to Locust's options: the keywords of `--page`, to be filled in."""
+    keywords: dict[str, Any] = {}
+
+    def add(parser: Any) -> None:
+        parser.add_argument("--page", **keywords)
+
+    hook: Any = events.init_command_line_parser
+    hook.add_listener(add)
+    yield keywords
+    hook.remove_listener(add)
+
+
+def test_options_that_a_file_adds_have_their_defaults(own_option: dict[str, Any]) -> None:
+    own_option["default"] = "/page"
+    options = default_options()
+    assert (options.page, options.headless, options.tags) == ("/page", True, None)
+
+
+def test_an_option_of_a_file_may_come_from_the_environment(
+    own_option: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_option.update(env_var="PAGE", default="/page")
+    monkeypatch.setenv("PAGE", "/other")
+    assert default_options().page == "/other"
+
+
+def test_an_option_that_must_be_given_is_refused(own_option: dict[str, Any]) -> None:
+    own_option["required"] = True
+    with pytest.raises(LoadstoneError, match="must be given"):
+        default_options()

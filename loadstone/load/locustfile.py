@@ -55,6 +55,7 @@ def default_options() -> Namespace:
             "the locustfile adds an option to Locust that must be given.",
             "Give it a default, or an `env_var`.",
         ) from error
+    return options
 
 
 def _with_tasks(path: str, classes: list[type[User]], warn: Warn) -> list[type[User]]:

@@ -12,7 +12,9 @@ from loadstone.load.recorder import (
     Notes,
     Recorder,
 )
+from loadstone.load.server_timing import NAME_LIMIT
 from loadstone.records.histogram import LatencyHistogram
+from tests.loadstone.load.footprint import MIB, footprint_of
 
 PLAN_START_S = 1000.0
 
@@ -183,6 +185,29 @@ def test_endless_endpoint_names_are_bounded_and_said() -> None:
     assert "Give requests with ids" in subject.warnings.take()[0]
 
 
+def test_what_the_server_tells_of_its_time_is_kept_by_endpoint() -> None:
+    subject = recorder()
+    for duration_s in (0.010, 0.030):
+        subject.request("GET /", arrival(), PLAN_START_S, PLAN_START_S + 0.1, "", {"sql": duration_s})
+    [row] = subject.take_rows()
+    sql = LatencyHistogram(row.endpoints["GET /"].server_timing["sql"])
+    assert (sql.count, sql.max_s) == (2, 0.03)
+
+
+def test_endless_server_timing_names_of_an_endpoint_are_bounded_over_the_run_and_said() -> None:
+    subject = recorder()
+    names: set[str] = set()
+    for number in range(NAME_LIMIT + 5):
+        parts = {f"part {number}": 0.001}
+        subject.request("GET /", arrival(), PLAN_START_S, PLAN_START_S + 0.1, "", parts)
+        subject.request("GET /other", arrival(), PLAN_START_S, PLAN_START_S + 0.1, "", {"sql": 0.001})
+        [row] = subject.take_rows()
+        names |= row.endpoints["GET /"].server_timing.keys()
+        assert list(row.endpoints["GET /other"].server_timing) == ["sql"]
+    assert names == {f"part {number}" for number in range(NAME_LIMIT)}
+    assert "Server-Timing" in subject.warnings.take()[0]
+
+
 def test_endless_error_texts_are_bounded_and_counted() -> None:
     subject = recorder()
     for number in range(ERROR_LIMIT + 3):
@@ -201,3 +226,11 @@ def test_notes_come_once_with_their_counts_and_are_bounded() -> None:
     assert taken[-1] == "(others)"
     assert len(taken) == Notes.LIMIT + 1
     assert notes.take() == []
+
+
+def test_memory_does_not_grow_with_the_requests_recorded() -> None:
+    """A subset of `tests/proofs/test_memory.py`, which records ten million."""
+    footprint = footprint_of(300_000)
+    assert footprint.told == 300_000
+    assert footprint.grown_bytes < 16 * MIB
+    assert footprint.late_bytes < 2 * MIB

@@ -47,7 +47,7 @@ class Ledger:
         self.covered_s = 0.0
         self.planned_s: float | None = None
         self.end: End | None = None
-        self._warm_up, self._measured, self._afterwards = Tally(), Tally(), Tally()
+        self._parts = self._warm_up, self._measured, self._afterwards = Tally(), Tally(), Tally()
         self._session_endpoints: dict[str, EndpointState] = {}
         self._newest_rows: deque[Row] = deque()
         self._timeline = TimelineLedger(header.measures)
@@ -97,9 +97,13 @@ class Ledger:
     def totals(self) -> Tally:
         """Everything since the load began, warm-up included."""
         totals = Tally()
-        for part in (self._warm_up, self._measured, self._afterwards):
+        for part in self._parts:
             totals.add(part)
         return totals
+
+    def workers_elsewhere(self, boot_id: str) -> list[str]:
+        """Return the names of workers on machines other than the one of this boot id."""
+        return [worker.name for worker in self.workers.values() if worker.boot_id not in ("", boot_id)]
 
     def newest(self) -> dict[str, float | None]:
         """Return the timeline's entries of the last second that every worker has told of."""
@@ -117,7 +121,8 @@ class Ledger:
     def run(self) -> Run:
         """Return the record of what is known so far; partial until the run has ended by itself."""
         header = self.header
-        reasons = self._invalid_reasons()
+        requests = self._measured.all_requests
+        reasons = self._invalid_reasons(requests)
         scope = Scope(self.measured_s, self._unanswered_share(), valid=not reasons)
         patterns = self.patterns()
         return Run(
@@ -140,13 +145,13 @@ class Ledger:
             measured_s=self.measured_s,
             arrivals=self._arrivals(scope),
             endpoints=summarise_all(self._measured.endpoints, scope),
-            total=self._total(scope),
+            total=self._total(requests, scope),
             session_endpoints=summarise_all(self._session_endpoints, Scope(valid=scope.valid)),
             patterns=patterns,
             pattern_notes=_notes(header.notes, patterns),
             checks=self._checks,
             timeline=self._timeline_of(scope),
-            environment=header.environment,
+            environment=self._environment(),
             histograms={name: encoded_histograms(s) for name, s in self._measured.endpoints.items()},
         )
 
@@ -240,8 +245,8 @@ class Ledger:
         unanswered = measured.dropped + measured.sent - measured.completed
         return unanswered / measured.planned if measured.planned else 0.0
 
-    def _total(self, scope: Scope) -> EndpointSummary:
-        total = summarise(self._measured.all_requests, scope)
+    def _total(self, requests: EndpointState, scope: Scope) -> EndpointSummary:
+        total = summarise(requests, scope)
         total.latency_s = self._censored(total.latency_s)
         return total
 
@@ -252,14 +257,19 @@ class Ledger:
         oldest_s = max((worker.oldest_unfinished_s for worker in self.workers.values()), default=0.0)
         return msgspec.structs.replace(latency_s, max=max(latency_s.max, oldest_s))
 
+    def _environment(self) -> dict[str, Any]:
+        """What the machine was, and what it went through during the run."""
+        during = {"during_the_run": self.end.disturbance} if self.end and self.end.disturbance else {}
+        return {**self.header.environment, **during}
+
     def _worker_names(self) -> list[str]:
         workers = [self.workers[number].name for number in sorted(self.workers)]
         return workers if len(workers) > 1 else []
 
-    def _invalid_reasons(self) -> list[str]:
+    def _invalid_reasons(self, requests: EndpointState) -> list[str]:
         reasons = invalid_reasons(
             list(self.workers.values()),
-            typical_latency_s=whole_latency(self._measured.all_requests).reportable_quantile_s(0.5),
+            typical_latency_s=whole_latency(requests).reportable_quantile_s(0.5),
             recorder_errors=self._recorder_errors,
             ended=self.end is not None,
         )
@@ -270,7 +280,7 @@ class Ledger:
         for name in self.header.measures:
             if name in self._measures.fell_back:
                 warnings.append(f"{name} is partial: a process restarted and its counter began anew.")
-        if beyond := whole_latency(self.totals.all_requests).clamped_high:
+        if beyond := sum(part.clamped_latencies for part in self._parts):
             warnings.append(f"{beyond} latencies were beyond 60 s and stand as 60 s.")
         return warnings
 

@@ -40,6 +40,12 @@ class Tally:
         merge_endpoints(self.endpoints, other.endpoints)
 
     @property
+    def clamped_latencies(self) -> int:
+        """How many latencies were beyond the range of histograms."""
+        outcomes = [part for state in self.endpoints.values() for part in (state.ok, state.failed)]
+        return sum(outcome.latency.clamped_high for outcome in outcomes)
+
+    @property
     def all_requests(self) -> EndpointState:
         """The requests of every endpoint together."""
         whole = EndpointState()

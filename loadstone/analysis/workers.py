@@ -17,6 +17,7 @@ class WorkerLedger:
 
     def __init__(self, number: int) -> None:
         self.name = str(number)
+        self.boot_id = ""  # of its machine
         self.finished = False
         self.lost_because: list[str] | None = None
         self.missing_messages = 0
@@ -42,6 +43,7 @@ class WorkerLedger:
             self.in_flight = 0
             return
         self.name = message.name or self.name
+        self.boot_id = message.boot_id or self.boot_id
         self.missing_messages += max(0, message.sequence - self._next_sequence)
         self._next_sequence = message.sequence + 1
         if self._heard_s is not None:

@@ -62,6 +62,7 @@ class End(msgspec.Struct, tag="end"):
     """The run ended by itself; a journal without it is partial. `interrupted` by the user is partial, too."""
 
     interrupted: bool = False
+    disturbance: dict[str, float] = msgspec.field(default_factory=dict)  # of the machine, while the run went on
 
 
 Entry = Header | Load | Scraped | Checked | Remark | End

@@ -342,3 +342,8 @@ def test_eight_hours_fold_in_bounded_memory_to_a_record_that_can_be_read() -> No
     assert sum(value or 0 for value in run.timeline.columns["arrivals.planned"]) == 20 * (HOURS_S + 1)
     assert run.arrivals.planned == 20 * HOURS_S
     assert len(encode_run(run)) < 3e6
+
+
+def test_latencies_beyond_the_range_are_counted_wherever_they_were() -> None:
+    rows = [_timed_row(0, [70.0]), _timed_row(1, [0.1, 80.0]), _timed_row(9, [90.0])]
+    assert "3 latencies were beyond 60 s and stand as 60 s." in played(rows).warnings

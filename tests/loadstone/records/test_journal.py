@@ -29,6 +29,17 @@ def test_a_last_line_cut_short_by_a_kill_is_left_out(tmp_path: Path) -> None:
     assert list(read_journal(path)) == [Remark("whole")]
 
 
+def test_a_journal_is_read_line_by_line(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    journal = Journal(path)
+    journal.append(Remark("early"))
+    entries = read_journal(path)
+    assert next(entries) == Remark("early")
+    journal.append(Remark("late"))
+    journal.close()
+    assert list(entries) == [Remark("late")]
+
+
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     path.write_bytes(b'{"type":"unknown"}\n')

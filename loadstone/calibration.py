@@ -20,9 +20,9 @@ from loadstone.stack.affinity import pinned_to, split_cores
 from loadstone.stack.guardian import Guardian
 
 USABLE_SHARE = 0.5  # of the calibrated rate: beyond it the generator's own queueing shows in the latencies
-FIRST_RATE = 500.0
-FIRST_DURATION_S = 2.2  # a second to settle in, one to count, and the message about it
-BUSY_SHARE = 0.7  # of a core, in the second play: near the limit, and still keeping up
+USERS = 32
+DURATION_S = 2.2  # a second to settle in, one to count, and the message about it
+BUSY_SHARE = 0.6  # of what the closed loop reached: an arrival costs more there, so this keeps a core busy
 IDLE_LOOP_LIMIT_S = 30.0
 CACHED_LIMIT = 60
 
@@ -67,16 +67,16 @@ def calibrate(client: str) -> Calibration:
 
 
 def measure_cpu_s(client: str, url: str, guardian: Guardian) -> float:
-    """Return the processor seconds of an arrival on a process that is 70 % busy.
+    """Return the processor seconds of an arrival on a process that is about as busy as it may be in a run.
 
-    An arrival costs less the busier the process is (it serves several per wake-up), so the cost is taken near
-    the limit: first at a low rate, which tells roughly where that is, then there. The rest is extrapolated,
-    and errs on the safe side: a saturated FastHttpUser did 9 to 12 % more. Processor time, not time: another
-    program on the same core does not make the generator look slow.
+    An arrival costs less the busier the process is, for it then serves several per wake-up: at 500 a second the
+    lean client costs three times what it costs at its limit. So a closed loop finds roughly where the limit is,
+    and the cost is that of an open plan not far below; on a saturated process it is the same or up to a quarter
+    less. Processor time, not time: another program on the same core does not make the generator look slow.
     """
-    first = play(null_plan(client, url, rate=FIRST_RATE, duration_s=FIRST_DURATION_S), guardian)
-    rate = BUSY_SHARE / cpu_s_per_arrival(first)
-    return cpu_s_per_arrival(play(null_plan(client, url, rate=rate, duration_s=FIRST_DURATION_S), guardian))
+    closed = play(null_plan(client, url, workload="closed", users=USERS, duration_s=DURATION_S), guardian)
+    rate = BUSY_SHARE / cpu_s_per_arrival(closed)
+    return cpu_s_per_arrival(play(null_plan(client, url, rate=rate, duration_s=DURATION_S), guardian))
 
 
 def measure_idle_loop(duration_s: float = 0.5) -> IdleLoop:

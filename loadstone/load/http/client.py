@@ -14,9 +14,9 @@ from loadstone.load.http.connections import Connections
 from loadstone.load.http.content import decode_content
 from loadstone.load.http.cookies import Cookies
 from loadstone.load.http.errors import BadAnswerError, BadStatusError, RequestError
-from loadstone.load.http.request import HeaderItems, Pairs, Request, encode_body, encode_pairs
+from loadstone.load.http.request import Pairs, Request, encode_body, encode_pairs
 from loadstone.load.http.response import Reporter, Response
-from loadstone.load.http.url import Base, Target, find_target, parse_base
+from loadstone.load.http.url import Target, find_target, parse_base
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -34,8 +34,23 @@ _REMEDIES = {
 class Client:
     """Sends requests and reports each once, whatever became of it. Cookies and connections are its own.
 
+    `headers` go along with every request that has none of the same name. What other attributes a Session of
+    requests has cannot be set.
+
     Raises LoadstoneError, sending and reporting nothing, for what cannot be a request.
     """
+
+    __slots__ = (
+        "_base",
+        "_body_limit",
+        "_connections",
+        "_max_redirects",
+        "_user",
+        "cookies",
+        "default_timeout_s",
+        "headers",
+        "request_name",
+    )
 
     def __init__(
         self,
@@ -53,7 +68,9 @@ class Client:
         self.request_name: str | None = None
         self._user = user
         self._base = parse_base(host)
-        self._defaults = _default_items(default_headers, self._base)
+        self.headers: dict[str, Any] = dict(default_headers or {})
+        if self._base.credentials:
+            self.headers.setdefault("Authorization", basic_auth(*self._base.credentials))
         self._max_redirects = max_redirects
         self._body_limit = body_limit
         self._connections = Connections(body_limit, make_context)
@@ -99,7 +116,8 @@ class Client:
             {**known, **context} if context else known,
             catch_response,
         )
-        request = Request(method, target, self._defaults, items, body)
+        defaults = tuple(self.headers.items()) if self.headers else ()
+        request = Request(method, target, defaults, items, body)
         self._run(request, response, self.default_timeout_s if timeout is None else timeout, allow_redirects)
         return response
 
@@ -190,11 +208,6 @@ def basic_auth(user: str | bytes, password: str | bytes) -> str:
     """Return the `Authorization` header of a name and a password, in Latin-1 as Locust's clients have it."""
     pair = b":".join(part.encode("latin-1") if isinstance(part, str) else part for part in (user, password))
     return f"Basic {b64encode(pair).decode()}"
-
-
-def _default_items(headers: Mapping[str, Any] | None, base: Base) -> HeaderItems:
-    items = tuple((headers or {}).items())
-    return (("Authorization", basic_auth(*base.credentials)), *items) if base.credentials else items
 
 
 def _with_query(target: Target, query: str) -> Target:

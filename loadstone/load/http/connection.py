@@ -79,6 +79,10 @@ class Connection:
             self._timer.close()
             self._socket.close()
 
+    def abandon(self) -> None:
+        """Close when the event loop comes around: any thread may say so, only the loop's own may close."""
+        self._hub.loop.run_callback_threadsafe(self.close)
+
     def _send(self, data: bytes) -> None:
         """Send all of `data`."""
         try:

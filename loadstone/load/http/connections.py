@@ -1,6 +1,7 @@
 """The open connections of one user."""
 
 from collections.abc import Callable
+from itertools import chain
 from ssl import SSLContext
 
 from loadstone.load.http.connect import connect
@@ -53,5 +54,6 @@ class Connections:
                 idle.pop().close()
 
     def __del__(self) -> None:
-        # The event loop holds on to connections while it watches them, not to this.
-        self.close()
+        # The event loop holds on to connections while it watches them. Garbage is collected in any thread.
+        for connection in chain.from_iterable(self._idle.values()):
+            connection.abandon()

@@ -42,6 +42,8 @@ class ResponseParser:
         self._body_limit = body_limit
         self._parser = HttpResponseParser(self)
         self._bodyless = False
+        self._raw = b""  # all that came until the head was complete
+        self._body: list[bytes] = []
         self.begin("")
 
     def begin(self, method: str) -> None:
@@ -49,8 +51,6 @@ class ResponseParser:
         if self._bodyless:  # httptools still waits for the body which an answer to HEAD only announces
             self._parser = HttpResponseParser(self)
         self._bodyless = method == "HEAD"
-        self._raw = b""  # all that came until the head was complete
-        self._body: list[bytes] = []
         self._body_bytes = self._interim = self._status = 0
         self._in_head = True
         self.complete = self.reusable = False
@@ -81,12 +81,13 @@ class ResponseParser:
         self.complete = True
 
     def answer(self) -> Answer:
-        """Return the complete response; raises BadAnswerError when its head is too large."""
+        """Hand over the complete response, once; raises BadAnswerError when its head is too large."""
         head = self._head()
         if len(head) > HEAD_LIMIT:
             raise BadAnswerError(f"the answer's headers are over {HEAD_LIMIT} bytes")
-        body = self._body
-        return self._status, head, body[0] if len(body) == 1 else b"".join(body)
+        body = b"".join(self._body)
+        self._raw, self._body = b"", []  # an idle connection holds on to no answer
+        return self._status, head, body
 
     def _head(self) -> str:
         head, rest = b"", self._raw
@@ -98,6 +99,14 @@ class ResponseParser:
         headers = Headers(self._head())
         coding = headers.get("transfer-encoding") or ""
         return "content-length" not in headers and not coding.lower().endswith("chunked")
+
+    def _keeps_alive_after_head(self) -> bool:
+        """Answer for httptools, which takes an answer without a length for one that ends the connection."""
+        if self._parser.should_keep_alive():
+            return True
+        head = self._head()
+        closes = "close" in (Headers(head).get("connection") or "").lower()
+        return head.startswith("HTTP/1.1") and not closes
 
     # Called by httptools.
 
@@ -114,7 +123,7 @@ class ResponseParser:
         self._in_head = False
         if self._bodyless and self._status >= 200:
             self.complete = True
-            self.reusable = self._parser.should_keep_alive()
+            self.reusable = self._keeps_alive_after_head()
 
     def on_body(self, data: bytes) -> None:
         """Keep a piece of the body."""

@@ -195,6 +195,21 @@ def test_default_headers_go_along_and_give_way(url: str) -> None:
     assert (headers["x_a"], headers["x_b"]) == ("3", "2")
 
 
+def test_a_task_may_set_headers_for_all_that_follows(url: str) -> None:
+    client, _ = client_for(url, default_headers={"X-A": "1"})
+    client.headers["X-A"] = "2"
+    client.headers.update({"X-B": "3"})
+    headers = client.get("/").json()["headers"]
+    assert (headers["x_a"], headers["x_b"]) == ("2", "3")
+
+
+@pytest.mark.parametrize("name", ["verify", "proxies", "auth", "trust_env"])
+def test_what_only_a_session_of_requests_has_cannot_be_set_in_vain(url: str, name: str) -> None:
+    client, _ = client_for(url)
+    with pytest.raises(AttributeError, match=name):
+        setattr(client, name, None)
+
+
 def test_a_context_is_the_users_and_the_requests() -> None:
     with serving(OK) as served:
         client, reported = client_for(served.url)

@@ -1,4 +1,4 @@
-"""The load process as the harness sees it: a plan in, one message a second out."""
+"""The load processes as the harness sees them: a plan in, one message a second of each worker out."""
 
 import os
 import queue
@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -14,37 +15,73 @@ import msgspec
 from loadstone.errors import LoadstoneError
 from loadstone.records.load import LoadMessage, LoadPlan, decode_message
 from loadstone.stack.guardian import Guardian
+from loadstone.stack.ports import LOOPBACK
 
 LOG_TAIL_LINES = 15
+COMMAND = (sys.executable, "-m", "loadstone.load")
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Who plays the plan: `local` processes started here and `remote` ones that come from elsewhere.
+
+    None of either: the process that reads the plan plays it alone. `bind_port` 0 is a free one, for local
+    workers only: remote ones must know it.
+    """
+
+    local: int = 0
+    remote: int = 0
+    bind_host: str = LOOPBACK
+    bind_port: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return self.local + self.remote
 
 
 class Generator:
-    """`python -m loadstone.load` in a process group of its own, so that Ctrl-C reaches only the harness.
+    """`python -m loadstone.load` and its local workers, each in a process group of its own, so that Ctrl-C
+    reaches only the harness.
 
-    It is started early, because it imports Locust while the stack starts, and waits for its plan.
+    They are started early, because they import Locust while the stack starts, and wait for their plan. Each
+    worker is pinned to one of `cores`, in turn; who reads the plan may use all of them.
     """
 
-    def __init__(self, guardian: Guardian, log_path: Path, cores: Collection[int] | None = None) -> None:
+    def __init__(
+        self,
+        guardian: Guardian,
+        log_path: Path,
+        cores: Collection[int] | None = None,
+        workers: Workers = Workers(),
+    ) -> None:
         self._log_path = log_path
+        self._workers = workers
+        self._port = workers.bind_port or (guardian.reserve_port() if workers.local else 0)
         self._process = guardian.spawn(
-            [sys.executable, "-m", "loadstone.load"],
+            COMMAND,
             self._log_path,
             cores=cores,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             own_session=False,
         )
+        self._start_workers(guardian, cores)
         self._news: queue.Queue[LoadMessage | None] = queue.Queue()
         threading.Thread(target=self._read, name="load messages", daemon=True).start()
 
     def begin(self, plan: LoadPlan) -> None:
-        """Hand over the plan; the first message follows when every user is ready.
+        """Hand over the plan; the first message follows when every user of every worker is ready.
 
-        Raises LoadstoneError when the process is gone.
+        The generator adds to it how many workers there are and where they are awaited. Raises LoadstoneError
+        when the process is gone.
         """
+        whole = msgspec.structs.replace(
+            plan, workers=self._workers.total, bind_host=self._workers.bind_host, bind_port=self._port
+        )
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(msgspec.json.encode(plan) + b"\n")
+            self._process.stdin.write(msgspec.json.encode(whole) + b"\n")
             self._process.stdin.close()
         except BrokenPipeError:
             raise self.death() from None
@@ -79,6 +116,17 @@ class Generator:
             f"The load process ended with exit code {code}.", "\n".join(["It said:", *tail])
         )
 
+    def _start_workers(self, guardian: Guardian, cores: Collection[int] | None) -> None:
+        everywhere = self._workers.bind_host in ("*", "0.0.0.0", "::")
+        host = LOOPBACK if everywhere else self._workers.bind_host
+        for number in range(self._workers.local):
+            guardian.spawn(
+                [*COMMAND, "worker", "--master", host, "--port", str(self._port)],
+                self._log_path,
+                cores=core_of(number, cores),
+                own_session=False,
+            )
+
     def _read(self) -> None:
         assert self._process.stdout is not None
         try:
@@ -87,3 +135,8 @@ class Generator:
                     self._news.put(decode_message(line))
         finally:
             self._news.put(None)
+
+
+def core_of(number: int, cores: Collection[int] | None) -> Collection[int] | None:
+    """Return the core that a worker is pinned to; they share when there are more of them than cores."""
+    return cores and [sorted(cores)[number % len(cores)]]

@@ -1,8 +1,12 @@
 """`python -m loadstone.load`: a LoadPlan as JSON on standard input, a LoadMessage a line on standard output.
 
-Exit codes: 0 the plan was played; 2 it could not be, standard error says why; 3 nobody reads the messages.
+`python -m loadstone.load worker --master HOST --port PORT [-f FILE]`: a worker of a plan that another such
+process has read; it speaks to that one only.
+
+Exit codes: 0 the plan was played; 2 it could not be, standard error says why; 3 nobody listens any more.
 """
 
+import argparse
 import os
 import signal
 import sys
@@ -12,23 +16,54 @@ import msgspec
 from loadstone.errors import LoadstoneError
 from loadstone.records.load import LoadPlan
 
+MASTER_PORT = 5557
+
 
 def main() -> int:
-    """Play the plan and return the exit code."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # until the engine knows what to do with it
+    """Play a plan, alone, as a master or as a worker, and return the exit code."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # until somebody knows what to do with it
     messages = _claim_standard_output()
     _scrub_environment()
-    # Importing these patches the process, so the environment is scrubbed before; and it takes a second, in
-    # which the harness makes up the plan.
-    from loadstone.load.engine import Engine
-    from loadstone.load.stream import MessageStream
-
+    arguments = _parser().parse_args()
     try:
-        Engine(_read_plan(sys.stdin.buffer.read()), MessageStream(messages, worker=0)).run()
+        if arguments.role == "worker":
+            _work(arguments.master, arguments.port, arguments.locustfile)
+        else:
+            _play(messages)
     except LoadstoneError as error:
         print(error, file=sys.stderr)
         return error.exit_code
     return 0
+
+
+def _play(messages: int) -> None:
+    # Importing these patches the process, so the environment is scrubbed before; and it takes a second, in
+    # which the harness makes up the plan.
+    from loadstone.load.alone import play_alone
+    from loadstone.load.master import Master
+    from loadstone.load.stream import Descriptor
+
+    plan = _read_plan(sys.stdin.buffer.read())
+    output = Descriptor(messages)
+    if plan.workers:
+        Master(plan, output).run()
+    else:
+        play_alone(plan, output)
+
+
+def _work(master: str, port: int, locustfile: str) -> None:
+    from loadstone.load.worker import Worker
+
+    Worker(master, port, locustfile).run()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m loadstone.load", allow_abbrev=False)
+    worker = parser.add_subparsers(dest="role").add_parser("worker", allow_abbrev=False)
+    worker.add_argument("--master", default="127.0.0.1", metavar="HOST")
+    worker.add_argument("--port", type=int, default=MASTER_PORT)
+    worker.add_argument("-f", "--locustfile", default="", metavar="FILE")
+    return parser
 
 
 def _claim_standard_output() -> int:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 ROUND_TRIPS = 20
 TOLERABLE_UNCERTAINTY_S = 0.005
@@ -27,8 +26,8 @@ def measure_offset(
 ) -> ClockOffset:
     """Return the offset to the machine whose instant `ask()` fetches, in one round trip a call.
 
-    The other clock was read at some time between the question and the answer: half a round trip is all that
-    the estimate can be wrong by, so the shortest of them is believed (Cristian, Distributed Computing 3, 1989).
+    The other clock was read at some time between the question and the answer, so the estimate is wrong by
+    half a round trip at most, and the shortest is believed (Cristian, Distributed Computing 3, 1989).
     """
     return min((_exchange(ask, clock) for _ in range(round_trips)), key=lambda offset: offset.uncertainty_s)
 
@@ -38,8 +37,3 @@ def _exchange(ask: Callable[[], float], clock: Callable[[], float]) -> ClockOffs
     other_s = ask()
     received_s = clock()
     return ClockOffset(other_s - (sent_s + received_s) / 2, (received_s - sent_s) / 2)
-
-
-def boot_id() -> str:
-    """Return what names this boot of this machine; processes that share it share CLOCK_MONOTONIC."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()

@@ -1,4 +1,4 @@
-"""The users: spawned and ready before the plan begins, by Locust's own runner."""
+"""The users: spawned and ready before the plan begins, by one of Locust's own runners."""
 
 import logging
 import time
@@ -10,41 +10,29 @@ from locust.argument_parser import get_parser
 from locust.env import Environment
 
 from loadstone.errors import LoadstoneError
-from loadstone.load.line import Line
 from loadstone.load.listener import RequestListener
+from loadstone.load.locustfile import default_options
 from loadstone.load.recorder import Recorder
-from loadstone.load.user import open_class
+from loadstone.load.workload import POLL_S, Workload
 from loadstone.records.load import LoadPlan
 
 READY_LIMIT_S = 120.0
 
 
 class Pool:
-    """`max_in_flight` users of the locustfile's classes, in the proportion of their weights.
+    """The users of a workload, in the proportion of their weights.
 
     Locust's events fire as in a run of its own, and its statistics stay usable.
     """
 
-    def __init__(self, plan: LoadPlan, classes: list[type[locust.User]], recorder: Recorder) -> None:
-        self._size = plan.max_in_flight
+    def __init__(self, environment: Environment, workload: Workload, recorder: Recorder) -> None:
+        self._runner: Any = environment.runner
+        self._events: Any = environment.events
+        self._workload = workload
         self._recorder = recorder
-        running = [
-            user_class for user_class in classes if user_class.weight > 0 or user_class.fixed_count > 0
-        ]
-        self.lines = [Line(user_class.__name__, user_class.weight or 1) for user_class in running]
-        opened = [
-            open_class(user_class, line, recorder, plan)
-            for user_class, line in zip(running, self.lines, strict=True)
-        ]
-        self._environment = _environment(plan, opened)
-        self._runner: Any = self._environment.create_local_runner()
-        self._events: Any = self._environment.events
+        self._asked = 0
+        environment.user_classes = workload.classes
         self._listen()
-
-    @property
-    def in_flight(self) -> int:
-        """How many arrivals are under way."""
-        return sum(len(line.in_flight) for line in self.lines)
 
     @property
     def users(self) -> int:
@@ -52,21 +40,26 @@ class Pool:
         return int(self._runner.user_count)
 
     def spawn(self) -> None:
-        """Start the users and return when each has finished `on_start` and waits for an arrival.
+        """Start the users and return when each has finished `on_start` and waits.
 
         Raises LoadstoneError when users cannot be made, none is left, or they are not ready in time.
         """
-        self._events.init.fire(environment=self._environment, runner=self._runner, web_ui=None)
-        self._runner.start(self._size, spawn_rate=self._size)
-        self._await_spawning()
-        self._await_idle(time.monotonic() + READY_LIMIT_S)
-        self._refuse_idle_classes()
+        self._asked = self._runner.spawn(self._workload.users)
+        self._await_waiting(time.monotonic() + READY_LIMIT_S)
+        if unserved := self._workload.unserved:
+            raise LoadstoneError(
+                f"with {self._asked} users, none is left for {', '.join(unserved)}.",
+                "Raise --max-in-flight.",
+            )
 
     def stop(self) -> None:
         """End the users, running their `on_stop`; a task still under way is cut off."""
-        self._runner.quit()
-        self._events.quitting.fire(environment=self._environment, reverse=True)
-        self._events.quit.fire(exit_code=0)
+        self._workload.end()
+
+    def note_lost(self) -> None:
+        """Warn of users that have ended by themselves."""
+        if lost := self._asked - self.users:
+            self._recorder.warnings.add(f"{lost} of {self._asked} users ended before the run did.")
 
     def _listen(self) -> None:
         self._events.request.add_listener(RequestListener(self._recorder))
@@ -75,48 +68,44 @@ class Pool:
     def _note_user_error(self, exception: BaseException, **_: Any) -> None:
         self._recorder.warnings.add(f"a task raised {type(exception).__name__}: {exception}")
 
-    def _await_spawning(self) -> None:
-        spawning = self._runner.spawning_greenlet
-        spawning.join()
-        if spawning.exception is not None:
-            raise LoadstoneError(
-                f"the users cannot be made: {spawning.exception}.",
-                "See the traceback above; mend the locustfile.",
-            )
-
-    def _await_idle(self, deadline_s: float) -> None:
-        while (idle := sum(line.idle for line in self.lines)) < self.users:
+    def _await_waiting(self, deadline_s: float) -> None:
+        while (waiting := self._workload.waiting) < self.users:
             if time.monotonic() > deadline_s:
+                late = f"{self.users - waiting} of {self._asked} users"
                 raise LoadstoneError(
-                    f"{self.users - idle} of {self._size} users are in on_start after {READY_LIMIT_S:g} s.",
+                    f"{late} are in on_start after {READY_LIMIT_S:g} s.",
                     "Lower --max-in-flight, or make on_start quicker.",
                 )
-            gevent.sleep(0.005)
+            gevent.sleep(POLL_S)
         if not self.users:
             reasons = "; ".join(self._recorder.warnings.take()) or "they stopped themselves"
             raise LoadstoneError(
                 f"no user survived on_start: {reasons}.", "Mend on_start, or the system it asks."
             )
 
-    def _refuse_idle_classes(self) -> None:
-        empty = [line.name for line in self.lines if not line.idle]
-        if empty:
-            raise LoadstoneError(
-                f"with {self._size} users, none is left for {', '.join(empty)}.", "Raise --max-in-flight."
-            )
 
-
-def _environment(plan: LoadPlan, classes: list[type[locust.User]]) -> Environment:
-    """Return Locust's environment, reading none of its configuration files."""
+def make_environment() -> Environment:
+    """Return Locust's environment, reading none of its configuration files; `equip` says for what plan."""
     options = get_parser(default_config_files=[]).parse_args(["--headless"])
-    return Environment(
-        user_classes=classes,
-        locustfile=plan.locustfile,
-        host=plan.hosts[0] if plan.hosts else None,
-        events=locust.events,
-        parsed_options=options,
-        stop_timeout=0,
-    )
+    return Environment(events=locust.events, parsed_options=options, stop_timeout=0)
+
+
+def equip(environment: Environment, plan: LoadPlan) -> None:
+    """Tell the environment what a locustfile may ask it, and fire `init`."""
+    environment.locustfile = plan.locustfile
+    environment.parsed_options = default_options()  # with those that the file has added meanwhile
+    environment.host = plan.hosts[0] if plan.hosts else None
+    events: Any = environment.events
+    events.init.fire(environment=environment, runner=environment.runner, web_ui=environment.web_ui)
+
+
+def leave(environment: Environment) -> None:
+    """Fire Locust's last events; a master then has its workers quit."""
+    runner: Any = environment.runner
+    runner.ending = True
+    events: Any = environment.events
+    events.quitting.fire(environment=environment, reverse=True)
+    events.quit.fire(exit_code=0)
 
 
 def quiet_locust() -> None:

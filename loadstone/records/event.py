@@ -42,3 +42,9 @@ def read_events(path: Path) -> Iterator[Event]:
         for line in file:
             if line.endswith(b"\n"):
                 yield _decoder.decode(line)
+
+
+def worker_events_path(path: str, worker: int) -> str:
+    """Return where one of several workers writes its facts: `events.jsonl` → `events-2.jsonl`."""
+    whole = Path(path)
+    return str(whole.with_stem(f"{whole.stem}-{worker}"))

@@ -8,27 +8,35 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cores:
-    """Which cores the load generator runs on, and which the system under test."""
+    """Which cores the processes of the load generator run on, and which the system under test."""
 
     generator: frozenset[int]
     system: frozenset[int]
+    generators: int = 1
 
     @property
     def shared(self) -> bool:
         """True when both run on the same cores: the generator's own work then slows what it measures."""
         return bool(self.generator & self.system)
 
+    @property
+    def crowded(self) -> bool:
+        """True when generator processes share cores with each other: together they do no more than fewer."""
+        return self.generators > len(self.generator)
 
-def split_cores(allowed: Collection[int] | None = None) -> Cores:
-    """Return one core for the generator and the rest for the system; a single core is shared by both.
 
-    `allowed` is what this process may run on unless given. The generator takes the highest: interrupts
-    tend to be served by the lowest.
+def split_cores(generators: int = 1, allowed: Collection[int] | None = None) -> Cores:
+    """Return a core for each generator process and the rest, at least one, for the system.
+
+    What is too few is shared: by the generators, or, if there is a single core, by all. `allowed` is what
+    this process may run on unless given. The generators take the highest: interrupts tend to be served by
+    the lowest.
     """
     cores = sorted(os.sched_getaffinity(0) if allowed is None else allowed)
     if len(cores) == 1:
-        return Cores(frozenset(cores), frozenset(cores))
-    return Cores(frozenset(cores[-1:]), frozenset(cores[:-1]))
+        return Cores(frozenset(cores), frozenset(cores), generators)
+    first = max(1, len(cores) - generators)
+    return Cores(frozenset(cores[first:]), frozenset(cores[:first]), generators)
 
 
 @contextmanager

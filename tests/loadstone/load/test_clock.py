@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadstone.load.clock import ClockOffset, boot_id, measure_offset
+from loadstone.load.clock import ClockOffset, measure_offset
 
 delays_s = st.floats(0, 10, allow_nan=False)
 
@@ -46,8 +46,3 @@ def test_equal_ways_there_and_back_leave_no_error() -> None:
 def test_more_than_five_milliseconds_are_not_tolerable() -> None:
     assert ClockOffset(3.0, 0.005).tolerable
     assert not ClockOffset(3.0, 0.0051).tolerable
-
-
-def test_a_machine_keeps_the_name_of_its_boot() -> None:
-    assert len(boot_id()) == 36
-    assert boot_id() == boot_id()

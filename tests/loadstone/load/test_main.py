@@ -16,7 +16,7 @@ def run(text: bytes) -> "subprocess.CompletedProcess[bytes]":
     ("change", "sentence"),
     [
         ({"locustfile": "/nowhere/scenario.py"}, "there is no locustfile /nowhere/scenario.py."),
-        ({"rate": 0.0}, "the rate is 0 arrivals per second."),
+        ({"rate": 0.0}, "--rate is 0 arrivals per second for --arrivals 'constant'."),
     ],
 )
 def test_a_plan_that_cannot_be_played_is_a_sentence_and_exit_code_2(

@@ -7,17 +7,20 @@ from hypothesis import strategies as st
 from loadstone.stack.affinity import pinned_to, split_cores
 
 
-@given(st.sets(st.integers(0, 255), min_size=2))
-def test_with_two_cores_or_more_generator_and_system_share_none(allowed: set[int]) -> None:
-    cores = split_cores(allowed)
+@given(st.integers(1, 300), st.sets(st.integers(0, 255), min_size=2))
+def test_with_two_cores_or_more_generators_and_system_share_none(generators: int, allowed: set[int]) -> None:
+    cores = split_cores(generators, allowed)
     assert cores.generator | cores.system == allowed
-    assert len(cores.generator) == 1
     assert not cores.shared
+    assert cores.system
+    assert len(cores.generator) == min(generators, len(allowed) - 1)
+    assert cores.crowded == (generators > len(allowed) - 1)
 
 
 def test_a_single_core_is_shared() -> None:
-    cores = split_cores({7})
+    cores = split_cores(1, {7})
     assert cores.generator == cores.system == {7}
+    assert not cores.crowded
     assert cores.shared
 
 

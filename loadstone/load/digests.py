@@ -1,0 +1,47 @@
+"""Whether all machines of a run have the same files: the locustfile, and what is replayed."""
+
+import hashlib
+import re
+from pathlib import Path
+
+from loadstone.errors import LoadstoneError
+from loadstone.records.load import LoadPlan
+
+
+def shared_digests(plan: LoadPlan) -> dict[str, str]:
+    """Return the SHA-256 of each file that every worker must have, by its path in the plan.
+
+    Modules that the locustfile imports are not among them. Raises LoadstoneError when one cannot be read.
+    """
+    return {path: _digest(path) for path in _shared_paths(plan)}
+
+
+def refuse_other_files(plan: LoadPlan, digests: dict[str, str], locustfile: str) -> None:
+    """Raise LoadstoneError when a file here differs from the master's.
+
+    `locustfile` is where this machine has the plan's; the others have the same paths everywhere.
+    """
+    for path, digest in digests.items():
+        here = locustfile if path == plan.locustfile else path
+        if _digest(here) != digest:
+            raise LoadstoneError(
+                f"{here} is not the {path} that the master has.", "Copy the master's to every machine."
+            )
+
+
+def _shared_paths(plan: LoadPlan) -> list[str]:
+    replays = [
+        part.strip().removeprefix("replay:")
+        for part in re.split(r"\s\+\s", plan.arrivals)
+        if part.strip().startswith("replay:")
+    ]
+    return [plan.locustfile, *replays]
+
+
+def _digest(path: str) -> str:
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise LoadstoneError(
+            f"cannot read {path}: {error.strerror}.", "Name the locustfile of this machine with -f."
+        ) from error

@@ -62,7 +62,7 @@ class End(msgspec.Struct, tag="end"):
     """The run ended by itself; a journal without it is partial. `interrupted` by the user is partial, too."""
 
     interrupted: bool = False
-    disturbance: dict[str, float] = msgspec.field(default_factory=dict)  # of the machine, while the run went on
+    disturbance: dict[str, float] = msgspec.field(default_factory=dict)  # of the machine, during the run
 
 
 Entry = Header | Load | Scraped | Checked | Remark | End

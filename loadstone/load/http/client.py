@@ -102,11 +102,6 @@ class Client:
         target = find_target(self._base, url)
         if params:
             target = _with_query(target, encode_pairs(params))
-        body, items = encode_body(data, json) if data or json is not None else (b"", ())
-        if headers:
-            items += tuple(headers.items())
-        if auth:
-            items += (("Authorization", basic_auth(*auth)),)
         known = self._user.context()
         response = Response(
             self._user,
@@ -116,8 +111,7 @@ class Client:
             {**known, **context} if context else known,
             catch_response,
         )
-        defaults = tuple(self.headers.items()) if self.headers else ()
-        request = Request(method, target, defaults, items, body)
+        request = self._prepare(method, target, data, json, headers, auth)
         self._run(request, response, self.default_timeout_s if timeout is None else timeout, allow_redirects)
         return response
 
@@ -162,6 +156,23 @@ class Client:
         """Close the connections that are not in use."""
         self._connections.close()
 
+    def _prepare(
+        self,
+        method: str,
+        target: Target,
+        data: Any,
+        json: Any,
+        headers: Mapping[str, Any] | None,
+        auth: tuple[str | bytes, str | bytes] | None,
+    ) -> Request:
+        body, items = encode_body(data, json) if data or json is not None else (b"", ())
+        if headers:
+            items += tuple(headers.items())
+        if auth:
+            items += (("Authorization", basic_auth(*auth)),)
+        defaults = tuple(self.headers.items()) if self.headers else ()
+        return Request(method, target, defaults, items, body)
+
     def _run(self, request: Request, response: Response, timeout_s: float, follow: bool) -> None:
         """Make `response` of what `request` brings, and report it."""
         response.start_s = time.monotonic()
@@ -171,7 +182,7 @@ class Client:
             response.fail(error)
         except Timeout as error:  # a task's own, around the request: it is told, and goes its way
             response.fail(error)
-            response.report()
+            self._user.report(response)
             raise
         response.finish()
 

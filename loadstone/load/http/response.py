@@ -25,7 +25,8 @@ from loadstone.load.http.url import Target
 # How a task ends itself: nothing is wrong with the request it does so in.
 _TASK_ENDS = (InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser)
 
-_PLAIN, _CAUGHT, _ENTERED, _REPORTED = range(4)
+# Where a response stands: without a block; before, in, and after its block.
+_PLAIN, _CAUGHT, _ENTERED, _LEFT = range(4)
 
 
 class Reporter(Protocol):
@@ -154,33 +155,30 @@ class Response:
     def finish(self) -> None:
         """Report now, unless a `with` block will; used by the client."""
         if self._stage == _PLAIN:
-            self.report()
-
-    def report(self) -> None:
-        """Report now."""
-        self._stage = _REPORTED
-        self.user.report(self)
+            self.user.report(self)
 
     def __enter__(self) -> Self:
         if self._stage == _PLAIN:
             raise LocustError("A with block around a request needs catch_response=True.")
-        self._stage = max(self._stage, _ENTERED)
+        if self._stage == _CAUGHT:
+            self._stage = _ENTERED
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, raised: BaseException | None, traceback: TracebackType | None
     ) -> bool:
-        if self._stage == _REPORTED:
+        if self._stage == _LEFT:
             return False
         if not self._decided and isinstance(raised, Exception) and not isinstance(raised, _TASK_ENDS):
             self.error = raised
-        self.report()
+        self._stage = _LEFT
+        self.user.report(self)
         return isinstance(raised, ResponseError) and not self._decided
 
     def _decide(self, error: Exception | None) -> None:
         if self._stage == _PLAIN:
             raise LocustError("To decide on a response, make the request with catch_response=True.")
-        if self._stage == _CAUGHT:
+        if self._stage != _ENTERED:
             raise LocustError("To decide on a response, use a with block: `with client.get(…) as response`.")
         self._decided = True
         self.error = error

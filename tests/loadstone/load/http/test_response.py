@@ -117,6 +117,24 @@ def test_a_word_outside_of_a_block_is_refused() -> None:
         pass
 
 
+def test_a_word_after_the_block_is_too_late() -> None:
+    with response() as made:
+        pass
+    with pytest.raises(LocustError, match="with block"):
+        made.failure("late")
+    assert reported(made) == [""]
+
+
+def test_a_response_that_was_reported_at_once_cannot_be_decided_on() -> None:
+    made = response(catch=False)
+    made.finish()
+    assert reported(made) == [""]
+    with pytest.raises(LocustError):
+        made.failure("late")
+    with pytest.raises(LocustError), made:
+        pass
+
+
 def test_raise_for_status_raises_what_makes_it_a_failure() -> None:
     response().raise_for_status()
     with pytest.raises(BadStatusError, match="HTTP 503"):

@@ -1,7 +1,7 @@
 import pytest
 
 from loadstone.errors import LoadstoneError
-from loadstone.null_load import cpu_s_per_arrival, null_plan, play, start_null_server, wake_lag
+from loadstone.null_load import USER_CLASSES, cpu_s_per_arrival, null_plan, play, start_null_server, wake_lag
 from loadstone.records.histogram import LatencyHistogram
 from loadstone.records.load import EndpointState, LoadMessage, Row
 from loadstone.stack.guardian import Guardian
@@ -51,9 +51,10 @@ def test_a_plan_that_cannot_be_played_says_why() -> None:
         play(null_plan("HttpUser", "http://127.0.0.1:1", arrivals="sideways"), guardian)
 
 
-def test_the_null_server_answers_every_arrival() -> None:
+@pytest.mark.parametrize("client", USER_CLASSES)
+def test_the_null_server_answers_every_arrival_of_each_client(client: str) -> None:
     with Guardian() as guardian:
-        messages = play(null_plan("FastHttpUser", start_null_server(guardian), rate=50.0), guardian)
+        messages = play(null_plan(client, start_null_server(guardian), rate=50.0), guardian)
     rows = [row for message in messages for row in message.rows]
     assert messages[-1].kind == "final"
     assert sum(row.completed for row in rows) == 50

@@ -34,7 +34,7 @@ class Even:
 
     def starts_s(self, horizon_s: float) -> Iterator[float]:
         """Yield Λ⁻¹(0), Λ⁻¹(1), …: each from its number, so that no rounding accumulates."""
-        return _before(horizon_s, map(self.curve.inverse_s, count()))
+        return _before(horizon_s, self.curve.instants_s(count()))
 
     def peak_rate(self, horizon_s: float) -> float:
         """Return the highest rate before `horizon_s`, in arrivals per second."""
@@ -55,7 +55,7 @@ class Poisson:
     def starts_s(self, horizon_s: float) -> Iterator[float]:
         """Yield the planned starts before `horizon_s`, ascending, in seconds from the start of the plan."""
         gaps = map(Random(f"arrivals {self.seed}").expovariate, repeat(1.0))
-        return _before(horizon_s, map(self.curve.inverse_s, accumulate(gaps)))
+        return _before(horizon_s, self.curve.instants_s(accumulate(gaps)))
 
     def peak_rate(self, horizon_s: float) -> float:
         """Return the highest rate before `horizon_s`, in arrivals per second."""

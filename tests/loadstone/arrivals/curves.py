@@ -34,3 +34,8 @@ def rate_at(curve: RateCurve, at_s: float, to: float | None = None) -> float:
     """Return λ at an instant; with `to`, at that later instant by the line that holds at `at_s`."""
     segment = [segment for segment in curve.segments if segment.from_s <= at_s][-1]
     return segment.rate + segment.slope * ((at_s if to is None else to) - segment.from_s)
+
+
+def instant_s(curve: RateCurve, mass: float) -> float:
+    """Return when the integral reaches `mass`."""
+    return next(curve.instants_s([mass]))

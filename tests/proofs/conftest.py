@@ -21,9 +21,13 @@ class Proofs:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
+    def directory(self, name: str) -> RunDirectory:
+        """Return where a run is kept."""
+        return RunDirectory(self._directory / name)
+
     def run(self, name: str, *arguments: str) -> tuple[int, Run]:
         """Return the exit code and the record of a run, from before where this revision has it already."""
-        directory = RunDirectory(self._directory / name)
+        directory = self.directory(name)
         code_path = directory.path / "exit-code"
         if not code_path.exists():
             directory.remove()

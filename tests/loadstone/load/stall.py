@@ -34,6 +34,11 @@ class Observer:
     def __init__(self, arrived_and_answered_s: Iterable[tuple[float, float]]) -> None:
         self._log_s = sorted(arrived_and_answered_s)
 
+    @property
+    def log_s(self) -> list[tuple[float, float]]:
+        """The pairs, in the order of arrival."""
+        return self._log_s
+
     def latency_s(self, q: float, planned_s: Sequence[float]) -> float:
         """Return the q-quantile of the time from when a request was planned until the server answered it.
 

@@ -133,9 +133,7 @@ def undisturbed(play: Callable[[], Stalled], truth_s: Callable[[float, Stalled],
         ]
         if max(*lags_s, *errors_s) <= BUSY_S:
             return stalled
-    pytest.skip(
-        f"the machine was busy: lags of {max(lags_s):.3f} s, the server late by {max(errors_s):.3f} s"
-    )
+    pytest.skip(f"the machine was busy: lags of {max(lags_s):.3f} s, the server off by {max(errors_s):.3f} s")
 
 
 @pytest.mark.parametrize("q", QUANTILES)

@@ -1,0 +1,14 @@
+"""One GET per arrival, through the lean client."""
+
+from locust import task
+
+from loadstone import HttpUser
+
+
+class Visitor(HttpUser):
+    """Asks for the first page."""
+
+    @task
+    def visit(self) -> None:
+        """Ask once."""
+        self.client.get("/")

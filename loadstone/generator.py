@@ -18,6 +18,7 @@ from loadstone.stack.guardian import Guardian
 from loadstone.stack.ports import LOOPBACK
 
 LOG_TAIL_LINES = 15
+MASTER_PORT = 5557  # where workers of other machines look for their master; Locust's own
 COMMAND = (sys.executable, "-m", "loadstone.load")
 
 
@@ -121,7 +122,7 @@ class Generator:
         host = LOOPBACK if everywhere else self._workers.bind_host
         for number in range(self._workers.local):
             guardian.spawn(
-                [*COMMAND, "worker", "--master", host, "--port", str(self._port)],
+                worker_command(host, self._port),
                 self._log_path,
                 cores=core_of(number, cores),
                 own_session=False,
@@ -135,6 +136,12 @@ class Generator:
                     self._news.put(decode_message(line))
         finally:
             self._news.put(None)
+
+
+def worker_command(master: str, port: int, locustfile: Path | None = None) -> list[str]:
+    """Return what to execute to join a run; `locustfile` is this machine's, where the plan's path is not."""
+    own_file = ["-f", str(locustfile)] if locustfile else []
+    return [*COMMAND, "worker", "--master", master, "--port", str(port), *own_file]
 
 
 def core_of(number: int, cores: Collection[int] | None) -> Collection[int] | None:

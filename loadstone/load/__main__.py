@@ -16,8 +16,6 @@ import msgspec
 from loadstone.errors import LoadstoneError
 from loadstone.records.load import LoadPlan
 
-MASTER_PORT = 5557
-
 
 def main() -> int:
     """Play a plan, alone, as a master or as a worker, and return the exit code."""
@@ -60,8 +58,8 @@ def _work(master: str, port: int, locustfile: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m loadstone.load", allow_abbrev=False)
     worker = parser.add_subparsers(dest="role").add_parser("worker", allow_abbrev=False)
-    worker.add_argument("--master", default="127.0.0.1", metavar="HOST")
-    worker.add_argument("--port", type=int, default=MASTER_PORT)
+    worker.add_argument("--master", required=True, metavar="HOST")
+    worker.add_argument("--port", required=True, type=int)
     worker.add_argument("-f", "--locustfile", default="", metavar="FILE")
     return parser
 

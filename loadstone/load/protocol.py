@@ -121,7 +121,8 @@ class Inbox:
 
     def take(self, timeout_s: float | None = None) -> tuple[str, msgspec.Struct]:
         """Return the next message and who sent it; raises Silence when none came in time."""
-        return self._messages.get(timeout=timeout_s)
+        message: tuple[str, msgspec.Struct] = self._messages.get(timeout=timeout_s)
+        return message
 
     def _listener(self, kind: type[msgspec.Struct]) -> Callable[..., None]:
         def listen(environment: Any, msg: Any) -> None:

@@ -58,11 +58,11 @@ class Worker:
         for number in (signal.SIGINT, signal.SIGTERM):
             gevent.signal_handler(number, self._interrupt)
         self._environment = make_environment()
-        self._runner = self._join(host, port)
-        self._inbox = Inbox(self._runner, TO_WORKER)
         self._started: AsyncResult[float] = AsyncResult()
         self._over = Event()
         self._done = False
+        self._runner = self._join(host, port)
+        self._inbox = Inbox(self._runner, TO_WORKER)
 
     def run(self) -> None:
         """Play until the master says that the run is over."""
@@ -82,7 +82,7 @@ class Worker:
     def _join(self, host: str, port: int) -> WorkerPlayer:
         self._environment.stats = RequestStats(use_response_times_cache=False)  # the master keeps one
         try:
-            runner = WorkerPlayer(self._environment, host, port, lambda: self._inbox.put("", Dismissal()))
+            runner = WorkerPlayer(self._environment, host, port, self._quit)
         except ConnectionError as error:
             raise LoadstoneError(
                 f"there is no master at {host}:{port}.", "Start `loadstone run --expect-workers N` there."
@@ -143,13 +143,13 @@ class Worker:
                     self._started.set(plan_start_s)
                 case Stop():
                     engine.stop()
-                case Dismissal(reason):
-                    self._dismiss(reason)
+                case Dismissal() if not self._done:
+                    _leave("the master ended the run.")
 
-    def _dismiss(self, reason: str) -> None:
-        if not self._done:
-            _leave(reason or "the master ended the run.")
+    def _quit(self) -> None:
+        """Take Locust's word for a dismissal."""
         self._over.set()
+        self._inbox.put("", Dismissal())
 
     def _ask_for_the_end(self) -> None:
         tell(self._runner, StopRequest())

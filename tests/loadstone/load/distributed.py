@@ -25,7 +25,7 @@ class Distributed:
     def __init__(
         self, load: Load, processes: int = 2, *, host: str = "127.0.0.1", port: int = 0, **changes: Any
     ) -> None:
-        port = port or free_port(host)
+        self.port = port = port or free_port(host)
         self.workers = [start_worker(port, host=host) for _ in range(processes)]
         plan = load.plan(**{"workers": processes, "bind_host": host, "bind_port": port, **changes})
         self.master = load.start(plan)

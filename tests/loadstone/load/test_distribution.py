@@ -1,4 +1,5 @@
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,7 +11,7 @@ import pytest
 from loadstone.records.event import read_events, worker_events_path
 from loadstone.records.load import LoadMessage
 from tests.loadstone.load.conftest import ONE_GET
-from tests.loadstone.load.distributed import Distributed
+from tests.loadstone.load.distributed import Distributed, start_worker
 from tests.loadstone.load.played import Load, Played
 
 Start = Callable[..., Distributed]
@@ -211,7 +212,32 @@ def test_a_closed_workload_is_shared_too(start: Start) -> None:
 
 
 def test_fewer_users_than_workers_are_refused(start: Start) -> None:
-    running = start(max_in_flight=1)
-    played = running.played()
+    played = start(processes=0, workers=2, max_in_flight=1).played()
     assert played.exit_code == 2
     assert played.stderr == "1 users are too few for 2 workers. Raise --max-in-flight.\n"
+
+
+def test_a_port_that_is_taken_is_a_sentence(start: Start) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        played = start(processes=0, workers=1, port=taken.getsockname()[1]).played()
+    assert played.exit_code == 2
+    assert "the master cannot listen at 127.0.0.1:" in played.stderr
+
+
+def test_another_locustfile_than_the_masters_is_refused(start: Start, tmp_path: Path) -> None:
+    other = tmp_path / "other.py"
+    other.write_text(ONE_GET + "\n")
+    run = start(processes=0, workers=1)
+    run.workers.append(start_worker(run.port, "-f", str(other)))
+    played = run.played()
+    assert played.exit_code == 2
+    assert f"{other} is not the {tmp_path}/locustfile.py that the master has." in played.stderr
+    assert run.exit_codes() == [2]
+
+
+def test_a_worker_too_many_is_sent_away(start: Start) -> None:
+    run = start(processes=2, workers=1)
+    assert finals(run.played()) == [0]
+    assert sorted(run.exit_codes()) == [0, 2]

@@ -196,3 +196,36 @@ def test_a_pool_without_a_user_is_an_error(play: Play) -> None:
     assert played.exit_code == 2
     assert "no user survived on_start: a task raised OSError: no login" in played.stderr
     assert played.messages == []
+
+
+def closed(task: str) -> str:
+    """Return a locustfile of users that think for 0.1 s after each task."""
+    wait = "    def wait_time(self):\n        return 0.1\n"
+    return visitor(task, extra=wait)
+
+
+def test_closed_users_begin_together_and_every_request_counts_as_an_arrival(play: Play) -> None:
+    played = play(closed("self.client.get('/')"), workload="closed", users=3, duration_s=1.0)
+    assert played.exit_code == 0
+    assert 15 <= played.total("completed") <= 33
+    assert played.total("completed") == played.total("planned") == played.latency().count
+    assert played.final.unfinished == {}
+
+
+def test_closed_users_that_outlast_the_drain_are_unfinished(play: Play) -> None:
+    task = closed("self.client.get('/slow/9')")
+    played = play(task, workload="closed", users=3, duration_s=0.5, drain_s=0.5)
+    assert played.final.unfinished == {"Visitor": 3}
+    assert played.total("completed") == 0
+    assert played.exit_code == 0
+
+
+def test_a_signal_ends_a_closed_plan(load: Load) -> None:
+    process = load.start_plan(
+        locustfile=closed("self.client.get('/')"), workload="closed", users=2, duration_s=60.0
+    )
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    played = Played(process)
+    assert played.exit_code == 0
+    assert 0 < (played.final.planned_s or 0) < 5

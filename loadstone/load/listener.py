@@ -1,6 +1,7 @@
 """From Locust's request events to the recorder."""
 
 import time
+from functools import lru_cache
 from typing import Any
 
 from locust.contrib.fasthttp import LocustBadStatusCode
@@ -8,9 +9,12 @@ from locust.exception import CatchResponseError
 from requests.exceptions import HTTPError
 
 from loadstone.load.arrival import Arrival, current_arrival
-from loadstone.load.recorder import Recorder
+from loadstone.load.recorder import ENDPOINT_LIMIT, Recorder
+from loadstone.load.server_timing import server_timing_of
 
-ARRIVAL = "loadstone_arrival"  # the key of the arrival in a request's context
+# Keys of a request's context.
+ARRIVAL = "loadstone_arrival"
+RECORDED = "loadstone_recorded"  # of a request that `DirectReport` has recorded already
 
 
 class RequestListener:
@@ -25,17 +29,22 @@ class RequestListener:
     def __call__(self, request_type: str, name: str, response_time: float, **event: Any) -> None:
         """Receive one event; `response_time` is in milliseconds."""
         try:
-            self._record(endpoint_name(request_type, name), response_time / 1000, event)
+            context = event.get("context") or {}
+            if RECORDED not in context:
+                self._record(endpoint_name(request_type, name), response_time / 1000, event, context)
         except Exception as error:
             self._recorder.errors.add(f"a request could not be recorded: {error!r}")
 
-    def _record(self, endpoint: str, service_time_s: float, event: dict[str, Any]) -> None:
+    def _record(
+        self, endpoint: str, service_time_s: float, event: dict[str, Any], context: dict[str, Any]
+    ) -> None:
         error = describe_failure(event.get("exception"), event.get("response"))
         # The context knows the arrival in every greenlet a task spawned; other clients may not carry it.
-        arrival: Arrival | None = (event.get("context") or {}).get(ARRIVAL) or current_arrival.get()
+        arrival: Arrival | None = context.get(ARRIVAL) or current_arrival.get()
         earliest_s = arrival.taken_s if arrival else 0.0
         start_s = send_instant_s(event.get("start_time"), service_time_s, earliest_s)
-        self._recorder.request(endpoint, arrival, start_s, start_s + service_time_s, error)
+        server_timing = server_timing_of(event.get("response"))
+        self._recorder.request(endpoint, arrival, start_s, start_s + service_time_s, error, server_timing)
 
 
 def send_instant_s(start_time: float | None, service_time_s: float, earliest_s: float) -> float:
@@ -52,6 +61,7 @@ def send_instant_s(start_time: float | None, service_time_s: float, earliest_s: 
     return min(max(now_s - (time.time() - start_time), earliest_s), latest_s)
 
 
+@lru_cache(maxsize=ENDPOINT_LIMIT)
 def endpoint_name(request_type: str, name: str) -> str:
     """Return `GET /videos/{id}` of Locust's method and name, also where the name has the method already."""
     return name if name.startswith(f"{request_type} ") else f"{request_type} {name}"

@@ -4,7 +4,9 @@ import math
 import time
 
 from loadstone.load.arrival import Arrival
-from loadstone.records.load import EndpointState, Row
+from loadstone.load.server_timing import NAME_LIMIT
+from loadstone.records.histogram import HistogramState
+from loadstone.records.load import EndpointState, OutcomeState, Row
 
 ENDPOINT_LIMIT = 500
 ERROR_LIMIT = 20  # different texts, of one endpoint in one second
@@ -49,10 +51,10 @@ class Recorder:
         self.errors = Notes()
         self.warnings = Notes()
         self._closed_workload = closed
-        self._closed_s = math.inf  # when `close` was called
+        self._end_s = math.inf  # when `close` was called
         self._rows: dict[int, Row] = {}
         self._session_endpoints: dict[str, EndpointState] = {}
-        self._endpoints: set[str] = set()
+        self._server_timing_names: dict[str, set[str]] = {}  # of every endpoint known
 
     def planned(self, arrival: Arrival, wake_s: float) -> None:
         """Count an arrival that is due; `wake_s` is when the scheduler saw it."""
@@ -74,7 +76,7 @@ class Recorder:
 
     def completed(self, arrival: Arrival) -> None:
         """Count an arrival whose task has ended, however it ended."""
-        if self._closed_s == math.inf:
+        if self._end_s == math.inf:
             row = self._row(arrival.intended_s)
             row.completed += 1
             row.whole.record(time.monotonic() - arrival.intended_s)
@@ -98,25 +100,25 @@ class Recorder:
         `error` is empty if all was well; `server_timing` is what `parse_server_timing` returned. Without an
         arrival the request is the session's (`on_start`, `on_stop`), except in a closed workload's plan.
         """
-        if arrival is not None:
-            if self._closed_s == math.inf:
-                intended_s = arrival.due_s(start_s)
-                _add(
-                    self._endpoint(self._row(intended_s).endpoints, endpoint),
-                    intended_s,
-                    start_s,
-                    end_s,
-                    error,
-                )
-        elif self._closed_workload and self.plan_start_s <= start_s < self._closed_s:
-            if self._closed_s == math.inf:
-                self._count_as_arrival(endpoint, start_s, end_s, error)
-        else:
-            _add(self._endpoint(self._session_endpoints, endpoint), start_s, start_s, end_s, error)
+        intended_s = start_s if arrival is None else arrival.due_s(start_s)
+        endpoints = self._endpoints_of(arrival, intended_s)
+        if endpoints is None:
+            return
+        state = endpoints.get(endpoint)
+        if state is None:
+            state = self._added(endpoints, endpoint, arrival)
+        outcome = state.failed if error else state.ok
+        outcome.latency.record(end_s - intended_s)
+        if outcome.service_time is not outcome.latency:
+            outcome.service_time.record(end_s - start_s)
+        if error:
+            _count_error(state.errors, error[:TEXT_LIMIT])
+        if server_timing:
+            self._add_server_timing(endpoint, state, server_timing)
 
     def close(self) -> None:
         """Record nothing more of the plan."""
-        self._closed_s = time.monotonic()
+        self._end_s = time.monotonic()
 
     def take_rows(self) -> list[Row]:
         """Return what came since the last call, by second, and start afresh."""
@@ -128,13 +130,6 @@ class Recorder:
         taken, self._session_endpoints = self._session_endpoints, {}
         return taken
 
-    def _count_as_arrival(self, endpoint: str, start_s: float, end_s: float, error: str) -> None:
-        row = self._row(start_s)
-        row.planned += 1
-        row.sent += 1
-        row.completed += 1
-        _add(self._endpoint(row.endpoints, endpoint), start_s, start_s, end_s, error)
-
     def _row(self, at_s: float) -> Row:
         second = int(at_s - self.plan_start_s)
         row = self._rows.get(second)
@@ -142,19 +137,34 @@ class Recorder:
             row = self._rows[second] = Row(second)
         return row
 
-    def _endpoint(self, endpoints: dict[str, EndpointState], name: str) -> EndpointState:
-        state = endpoints.get(name)
-        if state is None:
-            name = self._known(name)
-            state = endpoints.setdefault(name, EndpointState())
-        return state
+    def _endpoints_of(self, arrival: Arrival | None, intended_s: float) -> dict[str, EndpointState] | None:
+        """Return where a request belongs; None when it comes after the end of the plan."""
+        if arrival is None and not (self._closed_workload and self.plan_start_s <= intended_s < self._end_s):
+            return self._session_endpoints
+        if self._end_s != math.inf:
+            return None
+        row = self._row(intended_s)
+        if arrival is None:
+            row.planned += 1
+            row.sent += 1
+            row.completed += 1
+        return row.endpoints
+
+    def _added(
+        self, endpoints: dict[str, EndpointState], endpoint: str, arrival: Arrival | None
+    ) -> EndpointState:
+        """Return the state of an endpoint that is new to `endpoints`, unless it is one of the many others."""
+        name = self._known(endpoint)
+        if name not in endpoints:
+            endpoints[name] = EndpointState() if arrival else _due_when_sent()
+        return endpoints[name]
 
     def _known(self, endpoint: str) -> str:
         """Return the name to record under: a locustfile that puts ids into names must not exhaust memory."""
-        if endpoint in self._endpoints:
+        if endpoint in self._server_timing_names:
             return endpoint
-        if len(self._endpoints) < ENDPOINT_LIMIT:
-            self._endpoints.add(endpoint)
+        if len(self._server_timing_names) < ENDPOINT_LIMIT:
+            self._server_timing_names[endpoint] = set()
             return endpoint
         self.warnings.add(
             f"more than {ENDPOINT_LIMIT} endpoints; the others were added up. Give requests with ids in their"
@@ -162,13 +172,24 @@ class Recorder:
         )
         return OTHER_ENDPOINTS
 
+    def _add_server_timing(self, endpoint: str, state: EndpointState, parts: dict[str, float]) -> None:
+        known = self._server_timing_names.setdefault(self._known(endpoint), set())
+        for name, duration_s in parts.items():
+            if name not in known and len(known) >= NAME_LIMIT:
+                self.warnings.add(
+                    f"{endpoint} sends more than {NAME_LIMIT} Server-Timing names; see the first."
+                )
+                continue
+            known.add(name)
+            if name not in state.server_timing:
+                state.server_timing[name] = HistogramState()
+            state.server_timing[name].record(duration_s)
 
-def _add(state: EndpointState, intended_s: float, start_s: float, end_s: float, error: str) -> None:
-    outcome = state.failed if error else state.ok
-    outcome.latency.record(end_s - intended_s)
-    outcome.service_time.record(end_s - start_s)
-    if error:
-        _count_error(state.errors, error[:TEXT_LIMIT])
+
+def _due_when_sent() -> EndpointState:
+    """Return the state of requests whose latency is their service time: recorded once, told as both."""
+    ok, failed = HistogramState(), HistogramState()
+    return EndpointState(ok=OutcomeState(ok, ok), failed=OutcomeState(failed, failed))
 
 
 def _count_error(errors: dict[str, int], text: str) -> None:

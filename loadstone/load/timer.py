@@ -39,19 +39,24 @@ class Timer:
             raise OSError("this system has no timerfd") from error
         if self._fd < 0:
             raise OSError(ctypes.get_errno(), "timerfd_create failed")
-        self._watcher = get_hub().loop.io(self._fd, 1)
+        self._hub = get_hub()
+        self._watcher = self._hub.loop.io(self._fd, 1)
+        # Made once: building the structure took longer than the system call.
+        spec = _TimerSpec()
+        self._expiry = spec.value
+        self._spec = ctypes.byref(spec)
 
     def wait_until(self, at_s: float) -> None:
         """Return at or after the instant. When it is past, others get their turn first."""
         if at_s <= time.monotonic():
             gevent.sleep(0)
             return
-        whole_s, fraction_s = divmod(at_s, 1)
-        spec = _TimerSpec(value=_Timespec(int(whole_s), int(fraction_s * 1e9)))
+        expiry, whole_s = self._expiry, int(at_s)
+        expiry.seconds, expiry.nanoseconds = whole_s, int((at_s - whole_s) * 1e9)
         # Setting the timer also clears its expiry, so the descriptor needs no read.
-        if self._settime(self._fd, _TFD_TIMER_ABSTIME, ctypes.byref(spec), None) != 0:
+        if self._settime(self._fd, _TFD_TIMER_ABSTIME, self._spec, None) != 0:
             raise OSError(ctypes.get_errno(), "timerfd_settime failed")
-        get_hub().wait(self._watcher)
+        self._hub.wait(self._watcher)
 
     def close(self) -> None:
         """Give the descriptor back."""

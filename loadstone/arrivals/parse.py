@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from loadstone.arrivals.plans import Arrivals, Even, Poisson, Sum
 from loadstone.arrivals.rate import RateCurve, constant, ramp, spike, steps
-from loadstone.arrivals.replay import read_replay
+from loadstone.arrivals.replay import Replay, read_replay
 from loadstone.durations import seconds_in
 from loadstone.errors import LoadstoneError
 
@@ -23,6 +23,9 @@ EXAMPLES = {
     "spike": "spike:50,500@20s+5s",
     "replay": "replay:access.log",
 }
+
+
+RATE_MAXIMUM = 1_000_000.0  # arrivals per second; more than any process could send
 
 
 class RateMeaning(StrEnum):
@@ -64,9 +67,7 @@ def parse_arrivals(
     _require_rate(_sum_meaning(spec, parts), spec, rate)
     times = _Times(warm_up_s, duration_s)
     plans = tuple(_plan(part, rate, _part_seed(seed, n), times) for n, part in enumerate(parts))
-    plan = plans[0] if len(plans) == 1 else Sum(plans)
-    _require_some(plan, spec, times)
-    return plan
+    return plans[0] if len(plans) == 1 else Sum(plans)
 
 
 def rate_meaning(spec: str) -> RateMeaning:
@@ -81,10 +82,6 @@ def rate_meaning(spec: str) -> RateMeaning:
 class _Times:
     warm_up_s: float
     duration_s: float
-
-    @property
-    def horizon_s(self) -> float:
-        return self.warm_up_s + self.duration_s
 
 
 def _part_seed(seed: int, number: int) -> int | str:
@@ -128,33 +125,37 @@ def _require_rate(meaning: RateMeaning, spec: str, rate: float) -> None:
         raise LoadstoneError(f"--arrivals '{spec}' has rates of its own.", f"Leave out --rate {rate:g}.")
     if meaning == RateMeaning.SPEED and rate == 0:
         return
-    if meaning != RateMeaning.NOTHING and not 0 < rate < math.inf:
+    if meaning != RateMeaning.NOTHING and not 0 < rate <= RATE_MAXIMUM:
         raise LoadstoneError(
-            f"--rate is {rate:g} {meaning} for --arrivals '{spec}'.", "Give a number above 0: --rate 100."
+            f"--rate is {rate:g} {meaning} for --arrivals '{spec}'.",
+            f"Give a number above 0, up to {RATE_MAXIMUM:,.0f}: --rate 100.",
         )
 
 
 def _plan(part: Part, rate: float, seed: int | str, times: _Times) -> Arrivals:
     if part.kind == "replay":
-        return read_replay(part.detail, rate or 1.0)
-    curve = _SHAPES[part.kind](part, rate, times).after(times.warm_up_s)
+        return _replay(part, rate or 1.0, times)
+    shape = _SHAPES[part.kind](part, rate, times)
+    if not shape.peak(times.duration_s):
+        raise _refusal(part.text, "its rate is 0 throughout", part.kind)
+    curve = shape.after(times.warm_up_s)
     return Poisson(curve, seed) if part.random else Even(curve)
 
 
-def _require_some(plan: Arrivals, spec: str, times: _Times) -> None:
-    if any(start_s >= times.warm_up_s for start_s in plan.starts_s(times.horizon_s)):
-        return
-    raise LoadstoneError(
-        f"--arrivals '{spec}' plans no arrival within the {times.duration_s:g} s measured.",
-        "Give a higher rate or a longer --duration.",
-    )
+def _replay(part: Part, speed: float, times: _Times) -> Replay:
+    replay = read_replay(part.detail, speed)
+    if not any(start_s >= times.warm_up_s for start_s in replay.starts_s(times.warm_up_s + times.duration_s)):
+        first_s = next(replay.starts_s(math.inf))
+        raise LoadstoneError(
+            f"--arrivals '{part.text}' has no arrival in the {times.duration_s:g} s measured after"
+            f" {times.warm_up_s:g} s of warm-up; its first is at {first_s:g} s.",
+            "Offsets are seconds from the start of the plan; give another --warm-up or --duration.",
+        )
+    return replay
 
 
 def _constant(part: Part, rate: float, times: _Times) -> RateCurve:
-    own_rate = _rate(part, part.detail) if part.detail else rate
-    if not own_rate:
-        raise _refusal(part.text, "its rate is 0", part.kind)
-    return constant(own_rate)
+    return constant(_rate(part, part.detail) if part.detail else rate)
 
 
 def _ramp(part: Part, rate: float, times: _Times) -> RateCurve:
@@ -196,9 +197,11 @@ _SHAPES: dict[str, Callable[[Part, float, _Times], RateCurve]] = {
 
 
 def _rate(part: Part, text: str) -> float:
-    if re.fullmatch(r"\s*\d+(\.\d+)?\s*", text) and math.isfinite(rate := float(text)):
-        return rate
-    raise _refusal(part.text, f"'{text.strip()}' is no rate", part.kind)
+    if not re.fullmatch(r"\s*\d+(\.\d+)?\s*", text):
+        raise _refusal(part.text, f"'{text.strip()}' is no rate", part.kind)
+    if (rate := float(text)) > RATE_MAXIMUM:
+        raise _refusal(part.text, f"{rate:g} is above the highest rate, {RATE_MAXIMUM:,.0f}", part.kind)
+    return rate
 
 
 def _time_s(part: Part, text: str, times: _Times) -> float:

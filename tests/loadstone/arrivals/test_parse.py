@@ -81,9 +81,8 @@ def test_warnings_of_a_replay_reach_the_plan(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rate", [0.0, -1.0, 1e7, math.inf, math.nan])
 def test_a_rate_that_is_no_positive_number_is_refused_with_its_value(rate: float) -> None:
-    with pytest.raises(
-        LoadstoneError, match=re.escape(f"--rate is {rate:g} arrivals") + ".*'constant'.*--rate 100"
-    ):
+    words = re.escape(f"--rate is {rate:g} arrivals per second for --arrivals 'constant'")
+    with pytest.raises(LoadstoneError, match=words + ".*--rate 100"):
         parse_arrivals("constant", rate)
 
 

@@ -36,12 +36,11 @@ class Request:
 
     def encode(self, cookie: str) -> bytes:
         """Return the request as it is sent, with the given value of the `Cookie` header if there is one."""
-        origin, path = self.target
-        headers = header_block(origin, self.defaults, self.headers)
+        headers = header_block(self.target.origin, self.defaults, self.headers)
         extra = f"Cookie: {cookie}\r\n" if cookie else ""
         if self.body or self.method in _METHODS_WITH_BODY:
             extra += f"Content-Length: {len(self.body)}\r\n"
-        head = f"{self.method} {path} HTTP/1.1\r\n{headers}{extra}\r\n"
+        head = f"{self.method} {self.target.path} HTTP/1.1\r\n{headers}{extra}\r\n"
         return head.encode() + self.body
 
     def redirected(self, status: int, target: Target) -> "Request":

@@ -1,6 +1,7 @@
 """Where a request goes: the server and the path of a URL."""
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
@@ -27,7 +28,8 @@ class Origin(NamedTuple):
         return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
 
-class Target(NamedTuple):
+@dataclass(slots=True)
+class Target:
     """One resource: its server, and the path and query that are sent."""
 
     origin: Origin
@@ -59,7 +61,7 @@ class Base(NamedTuple):
 @lru_cache(maxsize=64)
 def parse_base(url: str) -> Base:
     """Return the parts of a user's host; raises LoadstoneError."""
-    origin, _ = parse_url(url)
+    origin = parse_url(url).origin
     parts = urlsplit(url)
     credentials = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")

@@ -101,7 +101,7 @@ class Client:
             _refuse(unsupported)
         target = find_target(self._base, url)
         if params:
-            target = _with_query(target, encode_pairs(params))
+            target = target.with_query(encode_pairs(params))
         known = self._user.context()
         response = Response(
             self._user,
@@ -219,12 +219,6 @@ def basic_auth(user: str | bytes, password: str | bytes) -> str:
     """Return the `Authorization` header of a name and a password, in Latin-1 as Locust's clients have it."""
     pair = b":".join(part.encode("latin-1") if isinstance(part, str) else part for part in (user, password))
     return f"Basic {b64encode(pair).decode()}"
-
-
-def _with_query(target: Target, query: str) -> Target:
-    if not query:
-        return target
-    return Target(target.origin, f"{target.path}{'&' if '?' in target.path else '?'}{query}")
 
 
 def _redirected(request: Request, status: int, location: str) -> Request:

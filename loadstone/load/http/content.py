@@ -4,6 +4,7 @@ import zlib
 
 from loadstone.load.http.errors import BadAnswerError
 
+MEMBER_LIMIT = 16  # streams one after the other in one gzip body; each takes a copy of what follows
 _GZIP_OR_ZLIB, _RAW_DEFLATE = 32 + zlib.MAX_WBITS, -zlib.MAX_WBITS
 
 
@@ -12,6 +13,8 @@ def decode_content(body: bytes, coding: str, limit: int) -> bytes:
 
     A coding this client doesn't ask for (a task may have) is left as it is.
     """
+    if not body:
+        return body
     for name in reversed([part.strip().lower() for part in coding.split(",")]):
         if name in ("gzip", "x-gzip", "deflate"):
             body = _inflate(body, limit)
@@ -35,7 +38,7 @@ def _inflate(body: bytes, limit: int) -> bytes:
 
 def _inflate_as(window_bits: int, body: bytes, limit: int) -> bytes:
     unpacked = b""
-    while body:  # gzip may have several members
+    for _ in range(MEMBER_LIMIT):
         unpacker = zlib.decompressobj(window_bits)
         unpacked += unpacker.decompress(body, limit + 1 - len(unpacked))
         if len(unpacked) > limit:
@@ -43,4 +46,6 @@ def _inflate_as(window_bits: int, body: bytes, limit: int) -> bytes:
         if not unpacker.eof:
             raise zlib.error("cut off")
         body = unpacker.unused_data
-    return unpacked
+        if not body:
+            return unpacked
+    raise BadAnswerError(f"the answer's body has over {MEMBER_LIMIT} gzip members")

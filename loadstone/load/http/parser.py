@@ -26,7 +26,6 @@ class ResponseParser:
 
     __slots__ = (
         "_body",
-        "_body_bytes",
         "_body_limit",
         "_bodyless",
         "_in_head",
@@ -43,7 +42,7 @@ class ResponseParser:
         self._parser = HttpResponseParser(self)
         self._bodyless = False
         self._raw = b""  # all that came until the head was complete
-        self._body: list[bytes] = []
+        self._body: bytes | bytearray = b""
         self.begin("")
 
     def begin(self, method: str) -> None:
@@ -51,7 +50,7 @@ class ResponseParser:
         if self._bodyless:  # httptools still waits for the body which an answer to HEAD only announces
             self._parser = HttpResponseParser(self)
         self._bodyless = method == "HEAD"
-        self._body_bytes = self._interim = self._status = 0
+        self._interim = self._status = 0
         self._in_head = True
         self.complete = self.reusable = False
 
@@ -69,7 +68,7 @@ class ResponseParser:
                 raise BadAnswerError(f"the answer is not HTTP: {error}") from error
         if self._in_head and len(self._raw) > HEAD_LIMIT:
             raise BadAnswerError(f"the answer's headers are over {HEAD_LIMIT} bytes")
-        if self._body_bytes > self._body_limit:
+        if len(self._body) > self._body_limit:
             raise BadAnswerError(f"the answer's body is over {self._body_limit} bytes")
 
     def end(self) -> None:
@@ -85,8 +84,8 @@ class ResponseParser:
         head = self._head()
         if len(head) > HEAD_LIMIT:
             raise BadAnswerError(f"the answer's headers are over {HEAD_LIMIT} bytes")
-        body = b"".join(self._body)
-        self._raw, self._body = b"", []  # an idle connection holds on to no answer
+        body = bytes(self._body)
+        self._raw = self._body = b""  # an idle connection holds on to no answer
         return self._status, head, body
 
     def _head(self) -> str:
@@ -130,9 +129,12 @@ class ResponseParser:
         if self.complete:
             self.reusable = False
             return
-        self._body_bytes += len(data)
-        if self._body_bytes <= self._body_limit:
-            self._body.append(data)
+        if not self._body:
+            self._body = data
+            return
+        if isinstance(self._body, bytes):  # most bodies come in one piece, which is then not copied
+            self._body = bytearray(self._body)
+        self._body += data
 
     def on_message_complete(self) -> None:
         """Note the end of the response, or of one of status 1xx before it."""

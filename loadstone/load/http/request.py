@@ -41,7 +41,7 @@ class Request:
         if self.body or self.method in _METHODS_WITH_BODY:
             extra += f"Content-Length: {len(self.body)}\r\n"
         head = f"{self.method} {self.target.path} HTTP/1.1\r\n{headers}{extra}\r\n"
-        return head.encode() + self.body
+        return head.encode("latin-1") + self.body
 
     def redirected(self, status: int, target: Target) -> "Request":
         """Return the request that an answer of this status asks for.
@@ -87,6 +87,8 @@ def _line(name: str, value: Any) -> str:
         raise LoadstoneError(
             "a request cannot set Transfer-Encoding.", "Bodies are sent whole, with a length."
         )
+    if not text.isascii() and not isinstance(value, bytes):
+        text = text.encode().decode("latin-1")  # UTF-8 in the end: the head is sent as Latin-1
     return f"{name}: {text}\r\n"
 
 

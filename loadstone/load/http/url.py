@@ -1,6 +1,7 @@
 """Where a request goes: the server and the path of a URL."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -40,8 +41,17 @@ class Target:
         """The absolute URL."""
         return f"{self.origin.scheme}://{self.origin.authority}{self.path}"
 
+    def with_query(self, query: str) -> "Target":
+        """Return this resource with more in its query."""
+        if not query:
+            return self
+        joint = "&" if "?" in self.path else "?"
+        return Target(self.origin, f"{self.path}{joint}{quote(query, safe=_KEPT_WHEN_QUOTING)}")
+
     def follow(self, location: str) -> "Target":
         """Return what a `Location` header of this resource's answer leads to; raises LoadstoneError."""
+        with suppress(UnicodeError):  # headers are read as Latin-1, but this one may be UTF-8
+            location = location.encode("latin-1").decode()
         try:
             url = urljoin(self.url, location)
         except ValueError as error:

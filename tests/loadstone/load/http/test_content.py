@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadstone.load.http.content import decode_content
+from loadstone.load.http.content import MEMBER_LIMIT, decode_content
 from loadstone.load.http.errors import BadAnswerError
 
 LIMIT = 100_000
@@ -52,6 +52,14 @@ def test_a_bomb_is_refused_when_it_is_over_the_limit(pack: object) -> None:
     assert len(decode_content(pack(bytes(LIMIT)), "gzip", LIMIT)) == LIMIT
     with pytest.raises(BadAnswerError, match="over 100000 bytes when unpacked"):
         decode_content(pack(bytes(LIMIT + 1)), "gzip", LIMIT)
+
+
+def test_a_body_of_very_many_members_is_refused() -> None:
+    """Unpacking a million of them would take longer than any deadline."""
+    member = gzip.compress(b"x")
+    assert decode_content(member * MEMBER_LIMIT, "gzip", LIMIT) == b"x" * MEMBER_LIMIT
+    with pytest.raises(BadAnswerError, match="over 16 gzip members"):
+        decode_content(member * (MEMBER_LIMIT + 1), "gzip", LIMIT)
 
 
 @given(st.binary(max_size=200), st.sampled_from(["gzip", "deflate", "gzip, deflate", "x"]))

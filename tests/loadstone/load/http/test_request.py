@@ -44,6 +44,17 @@ def test_headers_replace_earlier_ones_of_their_name_and_none_removes_one() -> No
     assert not [line for line in sent if line.lower().startswith(("user-agent", "x-a: 1", "accept: */*"))]
 
 
+@pytest.mark.parametrize(
+    ("value", "sent"), [("ü", b"\xc3\xbc"), ("€", b"\xe2\x82\xac"), (b"\xfc", b"\xfc"), (7, b"7")]
+)
+def test_a_header_is_sent_as_utf8_and_bytes_as_they_are(value: object, sent: bytes) -> None:
+    assert b"X: " + sent + b"\r\n" in request(headers=(("X", value),)).encode("")
+
+
+def test_a_cookie_goes_back_byte_by_byte_as_it_came() -> None:
+    assert b"Cookie: a=\xc3\xbc\r\n" in request().encode(b"a=\xc3\xbc".decode("latin-1"))
+
+
 def test_cookies_go_along() -> None:
     assert "Cookie: a=b; c=d" in lines(request().encode("a=b; c=d"))
 

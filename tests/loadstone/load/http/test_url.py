@@ -67,10 +67,24 @@ def test_what_is_no_http_url_is_refused_with_its_value(url: str) -> None:
         ("//other/c", "http://other/c"),
         ("https://h/c", "https://h/c"),
         ("../c", "http://h:81/c"),
+        ("/ü".encode().decode("latin-1"), "http://h:81/%C3%BC"),
+        ("/\xff", "http://h:81/%C3%BF"),
     ],
 )
 def test_a_location_is_relative_to_what_sent_it(location: str, url: str) -> None:
     assert parse_url("http://h:81/a/b").follow(location).url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "query", "path"),
+    [
+        ("http://h", "a=b+c", "/?a=b+c"),
+        ("http://h/?a", "b=ü d%20", "/?a&b=%C3%BC%20d%20"),
+        ("http://h", "", "/"),
+    ],
+)
+def test_a_query_is_added_and_quoted(url: str, query: str, path: str) -> None:
+    assert parse_url(url).with_query(query).path == path
 
 
 def test_an_origin_of_an_ipv6_address_is_without_brackets() -> None:

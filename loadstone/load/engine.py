@@ -7,6 +7,7 @@ from typing import Any
 
 import gevent
 import locust.log
+import msgspec
 from gevent.event import Event
 from locust import User
 from locust.env import Environment
@@ -22,7 +23,7 @@ from loadstone.load.recorder import Recorder
 from loadstone.load.statistics import take_over_statistics
 from loadstone.load.stream import MessageStream
 from loadstone.load.workload import ClosedWorkload, OpenWorkload, Workload
-from loadstone.records.load import LoadPlan
+from loadstone.records.load import LoadPlan, Row, encode_message
 
 LISTENER_FAILED = "an event listener of the locustfile, or a greenlet, failed; see the log."
 
@@ -108,7 +109,9 @@ class Engine:
             self._recorder.errors.add(LISTENER_FAILED)
             locust.log.unhandled_greenlet_exception = False
         rows, session_endpoints = self._recorder.take_rows(), self._recorder.take_session_endpoints()
-        self._statistics.feed(rows, session_endpoints)
+        self._statistics.feed([], session_endpoints)
+        for row in rows:
+            self._digest(row)
         self._stream.send(
             kind,
             time.monotonic(),
@@ -119,6 +122,17 @@ class Engine:
             warnings=self._recorder.warnings.take(),
             **content,
         )
+
+    def _digest(self, row: Row) -> None:
+        """Feed and encode a row by endpoints, each in a turn of its own.
+
+        All together take 7 ms (25,000 requests a second of 20 endpoints), for which arrivals would wait.
+        """
+        for name, state in row.endpoints.items():
+            self._statistics.feed([Row(row.second, endpoints={name: state})])
+            encoded: Any = msgspec.Raw(encode_message(state))
+            row.endpoints[name] = encoded
+            gevent.sleep(0)
 
 
 def prepare_process(plan: LoadPlan, warn: Callable[[str], None], index: int = 0) -> list[type[User]]:

@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup run test check bench prove lock clean
+.PHONY: help setup run test check bench bench-generator prove lock clean
 
 help: ## what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 setup: $(READY) ## the virtual environment in .venv with the hash-locked requirements
 
@@ -37,6 +37,9 @@ check: $(READY) ## ruff, mypy --strict and the import contracts
 
 bench: $(READY) ## the micro-benchmarks
 	@$(BIN)/python -m pytest benchmarks $(ARGS)
+
+bench-generator: $(READY) ## this generator beside Locust, wrk, hey, k6 and others, whichever are here
+	@$(BIN)/python -m benchmarks.generator $(ARGS)
 
 prove: $(READY) ## the long proofs, resumed where they ended: every verdict repeated; half an hour, not CI
 	@$(BIN)/python -m pytest tests/proofs $(ARGS)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +13,13 @@ from pathlib import Path
 import msgspec
 
 import loadstone
+from loadstone.arrivals import parse_arrivals
 from loadstone.errors import LoadstoneError
+from loadstone.generator import clients_of
 from loadstone.null_load import USER_CLASSES, cpu_s_per_arrival, null_plan, play, start_null_server
 from loadstone.records.environment import cpu_model, package_versions
 from loadstone.records.idle_loop import IdleLoop, decode_idle_loop
+from loadstone.records.load import LoadPlan
 from loadstone.stack.affinity import pinned_to, split_cores
 from loadstone.stack.guardian import Guardian
 
@@ -25,6 +29,7 @@ DURATION_S = 2.2  # a second to settle in, one to count, and the message about i
 BUSY_SHARE = 0.6  # of what the closed loop reached: an arrival costs more there, so this keeps a core busy
 IDLE_LOOP_LIMIT_S = 30.0
 CACHED_LIMIT = 60
+FIT_ANYWHERE_RATE = 250.0  # arrivals per second that one process can measure with any client: no need to ask
 
 
 class Calibration(msgspec.Struct):
@@ -87,6 +92,31 @@ def measure_idle_loop(duration_s: float = 0.5) -> IdleLoop:
     if done.returncode != 0:
         raise LoadstoneError(f"the event loop of the load process does not work: {done.stderr.strip()}")
     return decode_idle_loop(done.stdout)
+
+
+def require_fit(plan: LoadPlan, processes: int, report: Callable[[str], None]) -> None:
+    """Return when so many load processes are fit to measure at the plan's highest rate.
+
+    Those of other machines are taken to be like this one. A closed workload has no rate to hold it against.
+    Raises LoadstoneError when the generator would be the limit, or the locustfile cannot be loaded.
+    """
+    if plan.workload == "closed":
+        return
+    peak_rate = _peak_rate(plan)
+    if peak_rate <= FIT_ANYWHERE_RATE * processes:
+        return
+    for client in filter(None, clients_of(plan)):
+        report(f"how much this generator can do with {client}")
+        calibration = calibrated(client)
+        if calibration and (error := refusal(peak_rate, processes, calibration)):
+            raise error
+
+
+def _peak_rate(plan: LoadPlan) -> float:
+    arrivals = parse_arrivals(
+        plan.arrivals, plan.rate, plan.seed, warm_up_s=plan.warm_up_s, duration_s=plan.duration_s
+    )
+    return arrivals.peak_rate(plan.warm_up_s + plan.duration_s)
 
 
 def refusal(rate: float, processes: int, calibration: Calibration) -> LoadstoneError | None:

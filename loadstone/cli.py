@@ -1,5 +1,6 @@
 """The commands. The only place that knows everything, and the only one that exits."""
 
+import os
 import shlex
 import sys
 import threading
@@ -13,15 +14,20 @@ from rich.console import Console
 
 from loadstone.checking import chosen_checks
 from loadstone.directory import RunDirectory, open_run
+from loadstone.doctor import examine
 from loadstone.errors import LoadstoneError
 from loadstone.execution import RunRequest, execute, run_id
+from loadstone.flags.generator import workers_of
 from loadstone.flags.groups import GeneratorFlags, LoadFlags, SystemFlags, takes
 from loadstone.flags.scenario import choose_scenario, with_load_flags
 from loadstone.flags.system import system_plan
+from loadstone.generator import MASTER_PORT, worker_command
 from loadstone.interrupts import Interrupted, Interrupts
 from loadstone.progress import TerminalProgress
 from loadstone.project import Project, find_project
+from loadstone.records.finding import exit_code
 from loadstone.records.run import Run, encode_run
+from loadstone.reports.doctor import render_findings
 from loadstone.reports.terminal import render_terminal
 from loadstone.stack.guardian import Guardian
 from loadstone.system import running_system
@@ -69,12 +75,22 @@ def run(
     project = find_project(Path.cwd())
     name, spec = choose_scenario(project, scenario, load.locustfile)
     spec = with_load_flags(spec, load)
-    plan = system_plan(project, spec, system, host)
+    plan = system_plan(project, spec, system, host, generator.processes)
     checks = chosen_checks(spec.checks, project.checks, project.directory)
     identity = run_id(name)
     directory = RunDirectory.create(out or Path("results") / identity)
     command = shlex.join(["loadstone", *sys.argv[1:]])
-    request = RunRequest(plan, name, identity, command, directory, checks, metrics_port)
+    request = RunRequest(
+        system=plan,
+        scenario_name=name,
+        id=identity,
+        command=command,
+        directory=directory,
+        workers=workers_of(generator),
+        web_port=generator.web_port if generator.web_ui else None,
+        checks=checks,
+        metrics_port=metrics_port,
+    )
     with Interrupts() as interrupts:
         record = _execute(project, request, interrupts)
         _show(record, directory, as_json=json)
@@ -110,6 +126,23 @@ def up(system: SystemFlags, scenario: ScenarioArgument = "") -> None:
 
 
 @app.command()
+def worker(
+    master: Annotated[str, typer.Option(help="The machine where loadstone run --expect-workers waits.")],
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port it listens on.")] = MASTER_PORT,
+    locustfile: Annotated[
+        Path | None, typer.Option("-f", "--locustfile", help="Where this machine has the run's locustfile.")
+    ] = None,
+) -> None:
+    """Give this machine to a distributed run, and return when that run has ended.
+
+    Example: loadstone worker --master 10.0.0.5 -f locustfile.py
+    """
+    # Only the load process may import Locust: this one becomes it.
+    command = worker_command(master, port, locustfile)
+    os.execv(command[0], command)
+
+
+@app.command()
 def report(
     runs: Annotated[
         list[Path], typer.Argument(metavar="RUN...", help="Directories of runs, or their run.json.")
@@ -125,6 +158,18 @@ def report(
         record = directory.load()
         directory.write_report(record)
         _show(record, directory, as_json=json)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine has, what it lacks, and what will disturb a measurement.
+
+    Example: loadstone doctor
+    """
+    with TerminalProgress(Console(stderr=True)) as progress:
+        findings = examine(progress.step)
+    render_findings(findings, Console())
+    raise typer.Exit(exit_code(findings))
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from loadstone.analysis.folding import fold
 from loadstone.errors import LoadstoneError
+from loadstone.records.event import Event, read_events
 from loadstone.records.journal import Journal, Load, read_journal
 from loadstone.records.run import Run, encode_run, read_run
 from loadstone.reports.html import render_html
@@ -37,9 +38,15 @@ class RunDirectory:
             ) from error
         return directory
 
+    def events(self) -> list[Event]:
+        """Return the facts of the run in the order of their ends, whichever worker wrote them."""
+        events = (event for path in self._events_paths() for event in read_events(path))
+        return sorted(events, key=lambda event: event.end_s)
+
     def remove(self) -> None:
         """Remove the run's files, and the directory where it holds nothing else."""
-        for path in (self.journal_path, self.events_path, self.run_path, self.report_path, self.log_path):
+        own = (self.journal_path, self.run_path, self.report_path, self.log_path)
+        for path in (*own, *self._events_paths()):
             path.unlink(missing_ok=True)
         with suppress(OSError):
             self.path.rmdir()
@@ -50,6 +57,10 @@ class RunDirectory:
             self.remove()
         elif self.log_path.exists() and self.log_path.stat().st_size == 0:
             self.log_path.unlink()
+
+    def _events_paths(self) -> list[Path]:
+        """One file, or one of each worker."""
+        return sorted(self.path.glob(f"{self.events_path.stem}*{self.events_path.suffix}"))
 
     def open_journal(self) -> Journal:
         """Return the journal, to append to."""

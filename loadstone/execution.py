@@ -4,7 +4,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,19 +13,20 @@ from typing import Protocol
 
 from loadstone.analysis.folding import Ledger
 from loadstone.analysis.measures import metric_names
+from loadstone.calibration import require_fit
 from loadstone.checking import judge
 from loadstone.checks import Check, CheckContext
 from loadstone.directory import RunDirectory
 from loadstone.errors import LoadstoneError
-from loadstone.generator import Generator
+from loadstone.generator import Generator, Workers
 from loadstone.interrupts import Interrupted, Interrupts
+from loadstone.load.identity import boot_id
 from loadstone.metrics import MetricsServer, exposition
 from loadstone.project import Project
 from loadstone.records.environment import machine_facts, revision_facts
-from loadstone.records.event import read_events
 from loadstone.records.journal import Checked, End, Entry, Header, Load, Remark, Scraped
 from loadstone.records.load import LoadPlan
-from loadstone.records.pressure import disturbances, pressure
+from loadstone.records.pressure import changes, disturbances, pressure
 from loadstone.records.run import CheckResult, Configuration, Run
 from loadstone.scraping import Scraper, fetch_json
 from loadstone.stack.affinity import split_cores
@@ -50,17 +51,24 @@ class Progress(Protocol):
         """Hear that more is known of the load."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RunRequest:
-    """What to run: the system, the scenario's name, where the results go, and the words that repeat it."""
+    """What to run: the system, who loads it, where the results go, and the words that repeat it."""
 
     system: SystemPlan
     scenario_name: str
     id: str
     command: str
     directory: RunDirectory
+    workers: Workers = field(default_factory=Workers)
+    web_port: int | None = None  # of Locust's web UI; None: no UI
     checks: Mapping[str, Check] = field(default_factory=dict)
     metrics_port: int = 0
+
+    @property
+    def generator_cores(self) -> frozenset[int]:
+        """Where the load processes run, and the harness while they do."""
+        return split_cores(max(1, self.workers.local)).generator
 
 
 def run_id(scenario_name: str) -> str:
@@ -74,22 +82,23 @@ def execute(project: Project, request: RunRequest, progress: Progress, interrupt
     Raises LoadstoneError when the system or the load process cannot start, and Interrupted when the user ends
     the run before there is any load: nothing was measured then.
     """
+    require_fit(load_plan(project, request, []), max(1, request.workers.total), progress.step)
     with Guardian() as guardian, MetricsServer(request.metrics_port) as metrics:
         progress.step(f"live metrics: {metrics.url}")
-        generator = Generator(guardian, request.directory.log_path, split_cores().generator)
+        generator = Generator(guardian, request.directory.log_path, request.generator_cores, request.workers)
         with running_system(project, request.system, guardian, progress.step) as system:
             return Execution(project, request, system, generator, metrics, progress).run(interrupts)
 
 
-def _step_aside() -> None:
-    """Let the calling thread have only the time that the generator leaves.
+def _step_aside(cores: frozenset[int]) -> None:
+    """Let the calling thread have only the time that the generator leaves on its cores.
 
-    It shares the generator's cores, never the system's. That works because both are of one session: Linux
+    It shares those, never the system's. That works because both are of one session: Linux
     schedules sessions as groups, and weighs priorities within a group only (sched(7), autogroup). Nobody but
     root can take the idle priority back, so it is a thread's, not the process's, whose children inherit it.
     """
     with suppress(OSError):  # not permitted in some sandboxes; the wake lag then tells what that cost
-        os.sched_setaffinity(0, split_cores().generator)
+        os.sched_setaffinity(0, cores)
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
@@ -145,7 +154,8 @@ class Execution:
 
     def _load_aside(self) -> None:
         """Load, and measure meanwhile, in a thread that steps aside; this one waits for signals."""
-        with ThreadPoolExecutor(1, "measuring", initializer=_step_aside) as pool:
+        cores = self._request.generator_cores
+        with ThreadPoolExecutor(1, "measuring", initializer=_step_aside, initargs=(cores,)) as pool:
             loading = pool.submit(self._load)
             try:
                 loading.result()
@@ -156,7 +166,7 @@ class Execution:
     def _load(self) -> None:
         """Hand over the plan and take in what comes of it, until the generator has said its last word."""
         self._progress.step("users log in")
-        self._generator.begin(self._load_plan())
+        self._generator.begin(load_plan(self._project, self._request, self._system.urls))
         next_scrape_s = float("inf")
         next_write_s = time.monotonic() + WRITE_EVERY_S
         heard_s = time.monotonic()
@@ -215,6 +225,11 @@ class Execution:
     def _check(self) -> None:
         if not self._request.checks:
             return
+        if away := self._ledger.workers_elsewhere(boot_id()):
+            self._note(
+                Remark(f"nothing was checked: {away[0]} ran on another machine, whose facts are not here.")
+            )
+            return
         self._progress.step("checking")
         results: dict[str, CheckResult] = {}
         for name, verdict in judge(self._request.checks, self._check_context()):
@@ -227,7 +242,7 @@ class Execution:
     def _check_context(self) -> CheckContext:
         configuration = self._ledger.header.configuration
         return CheckContext(
-            events=list(read_events(self._request.directory.events_path)),
+            events=self._request.directory.events(),
             ask=lambda path: fetch_json(self._system.urls[0] + path, timeout_s=SETTLE_TIMEOUT_S),
             settings=self._request.system.scenario.settings,
             strategies=configuration.strategies,
@@ -236,9 +251,10 @@ class Execution:
         )
 
     def _finish(self, *, interrupted: bool) -> None:
-        for warning in disturbances(self._pressure, pressure()):
+        before, after = self._pressure, pressure()
+        for warning in disturbances(before, after):
             self._note(Remark(warning))
-        self._note(End(interrupted=interrupted))
+        self._note(End(interrupted=interrupted, disturbance=changes(before, after)))
 
     def _scrape(self) -> None:
         if not self._system_metrics_path():
@@ -280,6 +296,8 @@ class Execution:
             command=self._request.command,
             scenario=self._request.scenario_name,
             seed=self._request.system.seed,
+            workload=scenario.workload,
+            users=scenario.users,
             arrivals=scenario.arrivals,
             rate=scenario.rate,
             duration_s=scenario.duration_s,
@@ -305,23 +323,30 @@ class Execution:
                 return Configuration(answer["strategies"], {k: str(v) for k, v in answer["settings"].items()})
         return Configuration() if plan.host else Configuration(plan.strategies, plan.scenario.environment)
 
-    def _load_plan(self) -> LoadPlan:
-        scenario = self._request.system.scenario
-        return LoadPlan(
-            locustfile=str(self._project.directory / scenario.locustfile),
-            hosts=list(self._system.urls),
-            arrivals=scenario.arrivals,
-            rate=scenario.rate,
-            duration_s=scenario.duration_s,
-            warm_up_s=scenario.warm_up_s,
-            drain_s=scenario.drain_s,
-            max_in_flight=scenario.max_in_flight,
-            seed=self._request.system.seed,
-            # Below the end of the drain, so that a request that hangs is a sample, not merely unfinished.
-            request_timeout_s=min(REQUEST_TIMEOUT_S, 0.9 * scenario.drain_s or REQUEST_TIMEOUT_S),
-            events_path=str(self._request.directory.events_path) if self._request.checks else "",
-            settings=scenario.settings,
-        )
+
+def load_plan(project: Project, request: RunRequest, hosts: Sequence[str]) -> LoadPlan:
+    """Return what the load processes shall do to the hosts."""
+    scenario = request.system.scenario
+    return LoadPlan(
+        locustfile=str(project.directory / scenario.locustfile),
+        hosts=list(hosts),
+        arrivals=scenario.arrivals,
+        rate=scenario.rate,
+        duration_s=scenario.duration_s,
+        warm_up_s=scenario.warm_up_s,
+        drain_s=scenario.drain_s,
+        max_in_flight=scenario.max_in_flight,
+        workload=scenario.workload,
+        users=scenario.users,
+        tags=scenario.tags,
+        exclude_tags=scenario.exclude_tags,
+        web_port=request.web_port,
+        seed=request.system.seed,
+        # Below the end of the drain, so that a request that hangs is a sample, not merely unfinished.
+        request_timeout_s=min(REQUEST_TIMEOUT_S, 0.9 * scenario.drain_s or REQUEST_TIMEOUT_S),
+        events_path=str(request.directory.events_path) if request.checks else "",
+        settings=scenario.settings,
+    )
 
 
 def _remark(error: LoadstoneError | Interrupted) -> Remark:

@@ -138,6 +138,19 @@ class Generator:
             self._news.put(None)
 
 
+def clients_of(plan: LoadPlan) -> list[str]:
+    """Return the kinds of HTTP client that the users of a plan have; an empty name is some other client.
+
+    The locustfile is loaded for that, in a process of its own. Raises LoadstoneError when it cannot be.
+    """
+    told = msgspec.structs.replace(plan, events_path="")
+    done = subprocess.run([*COMMAND, "clients"], input=msgspec.json.encode(told), capture_output=True)
+    if done.returncode != 0:
+        raise LoadstoneError(done.stderr.decode(errors="replace").strip())
+    kinds: list[str] = msgspec.json.decode(done.stdout)
+    return kinds
+
+
 def worker_command(master: str, port: int, locustfile: Path | None = None) -> list[str]:
     """Return what to execute to join a run; `locustfile` is this machine's, where the plan's path is not."""
     own_file = ["-f", str(locustfile)] if locustfile else []

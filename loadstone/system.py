@@ -22,6 +22,7 @@ class SystemPlan:
     seed: int
     host: str = ""
     service_processes: int = 1
+    load_processes: int = 1  # beside it on this machine
 
 
 @dataclass(frozen=True)
@@ -80,5 +81,6 @@ def _stack_plan(project: Project, plan: SystemPlan) -> StackPlan:
         replicas=plan.scenario.stack.replicas,
         replica_apply_delay_s=plan.scenario.stack.replica_apply_delay_s,
         service_processes=plan.service_processes,
+        load_processes=plan.load_processes,
         external=ExternalServers.from_environment(os.environ),
     )

@@ -9,8 +9,13 @@ from loadstone.project import Project, ScenarioSpec
 from loadstone.system import SystemPlan
 
 
-def system_plan(project: Project, scenario: ScenarioSpec, flags: SystemFlags, host: str = "") -> SystemPlan:
-    """Return what must run; raises LoadstoneError for flags that only a new stack could heed."""
+def system_plan(
+    project: Project, scenario: ScenarioSpec, flags: SystemFlags, host: str = "", load_processes: int = 0
+) -> SystemPlan:
+    """Return what must run beside so many load processes.
+
+    Raises LoadstoneError for flags that only a new stack could heed.
+    """
     given = {
         "--set": flags.strategies,
         "--env": flags.settings,
@@ -25,4 +30,5 @@ def system_plan(project: Project, scenario: ScenarioSpec, flags: SystemFlags, ho
         seed=flags.seed,
         host=host,
         service_processes=flags.service_processes,
+        load_processes=max(1, load_processes),
     )

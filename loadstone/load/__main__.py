@@ -3,6 +3,9 @@
 `python -m loadstone.load worker --master HOST --port PORT [-f FILE]`: a worker of a plan that another such
 process has read; it speaks to that one only.
 
+`python -m loadstone.load clients`: a LoadPlan as JSON on standard input, the kinds of HTTP client that its
+users have as a JSON list on standard output.
+
 Exit codes: 0 the plan was played; 2 it could not be, standard error says why; 3 nobody listens any more.
 """
 
@@ -26,6 +29,8 @@ def main() -> int:
     try:
         if arguments.role == "worker":
             _work(arguments.master, arguments.port, arguments.locustfile)
+        elif arguments.role == "clients":
+            _tell_clients(messages)
         else:
             _play(messages)
     except LoadstoneError as error:
@@ -55,9 +60,19 @@ def _work(master: str, port: int, locustfile: str) -> None:
     Worker(master, port, locustfile).run()
 
 
+def _tell_clients(output: int) -> None:
+    from loadstone.load.clients import client_kind
+    from loadstone.load.engine import prepare_process
+
+    classes = prepare_process(_read_plan(sys.stdin.buffer.read()), warn=lambda sentence: None)
+    os.write(output, msgspec.json.encode(sorted({client_kind(user_class) for user_class in classes})))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m loadstone.load", allow_abbrev=False)
-    worker = parser.add_subparsers(dest="role").add_parser("worker", allow_abbrev=False)
+    roles = parser.add_subparsers(dest="role")
+    roles.add_parser("clients", allow_abbrev=False)
+    worker = roles.add_parser("worker", allow_abbrev=False)
     worker.add_argument("--master", required=True, metavar="HOST")
     worker.add_argument("--port", required=True, type=int)
     worker.add_argument("-f", "--locustfile", default="", metavar="FILE")

@@ -16,6 +16,18 @@ _TIMEOUTS: dict[type[User], tuple[str, ...]] = {
 }
 
 
+_KINDS: dict[type[User], str] = {
+    LeanHttpUser: "loadstone.HttpUser",
+    FastHttpUser: "FastHttpUser",
+    HttpUser: "HttpUser",
+}
+
+
+def client_kind(user_class: type[User]) -> str:
+    """Return the name of the HTTP client that a class's users have; empty for any other client."""
+    return next((name for base, name in _KINDS.items() if issubclass(user_class, base)), "")
+
+
 def forbid_hidden_retries() -> None:
     """Make FastHttpUser send each request once.
 

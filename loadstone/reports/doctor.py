@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from loadstone.records.finding import BAD, OK, WARN, Finding
-from loadstone.reports.terminal import _Page
+from loadstone.reports.page import Page
 
 STYLES = {OK: "green", WARN: "yellow", BAD: "bold red"}
 
 
 def render_findings(findings: Sequence[Finding], console: Console) -> None:
     """Print every finding, what to do about those that are not well, and a last line of counts."""
-    page = _Page(console)
+    page = Page(console)
     table = page.table(["", "what", "seen"])
     for finding in findings:
         style = STYLES[finding.status]

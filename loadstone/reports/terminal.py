@@ -1,6 +1,5 @@
 """The result on a terminal: tables first, what is wrong after them, the verdict last."""
 
-from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from rich.text import Text
 
 from loadstone.records.run import CheckResult, EndpointSummary, Run
 from loadstone.reports import sentences
+from loadstone.reports.page import Page
 from loadstone.reports.units import count_text, plain_text, quantile_text, rate_text
 
 QUANTILES = {"p50": "p50", "p95": "p95", "p99": "p99", "p999": "p99.9", "max": "max"}
@@ -20,15 +20,11 @@ VERDICT_STYLES = {
     "PARTIAL": "bold black on yellow",
 }
 EXAMPLES_SHOWN = 3
-_ROOMY_WIDTH = 100
-_ASCII = str.maketrans(
-    {"–": "-", "—": "-", "≥": ">=", "≤": "<=", "·": "|", "µ": "u", "…": "...", "×": "x", "÷": "/"}
-)
 
 
 def render_terminal(run: Run, console: Console, report_path: Path | None = None) -> None:
     """Print the run. Colour only repeats what a word says; without UTF-8 the text is ASCII."""
-    page = _Page(console)
+    page = Page(console)
     page.line(" · ".join(["Loadstone", *sentences.headline_parts(run)]), "bold")
     if remark := sentences.closed_remark(run):
         page.line(remark)
@@ -44,61 +40,7 @@ def render_terminal(run: Run, console: Console, report_path: Path | None = None)
     _print_verdict(page, run, report_path)
 
 
-class _Page:
-    """A console, and the one way text reaches it: literally (no markup), in characters it can show."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._encoding = console.encoding
-        self.narrow = console.width < _ROOMY_WIDTH
-
-    def text(self, content: str, style: str = "") -> Text:
-        """Return the content as it may be printed: a service's error message must not steer the terminal."""
-        content = "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in content)
-        if not self._encoding.lower().startswith("utf"):
-            content = (
-                content.translate(_ASCII).encode(self._encoding, "backslashreplace").decode(self._encoding)
-            )
-        return Text(content, style)
-
-    def line(self, content: str = "", style: str = "") -> None:
-        """Print a line, wrapped at spaces."""
-        self._console.print(self.text(content, style))
-
-    def unwrapped(self, *parts: Text) -> None:
-        """Print one line as it is, however long, so that a path in it can be copied."""
-        self._console.print(Text.assemble(*parts), soft_wrap=True)
-
-    def item(self, label: str, content: str, style: str = "") -> None:
-        """Print a labelled line whose continuation is indented under its content."""
-        grid = Table.grid(padding=(0, 2))
-        grid.add_column(min_width=10, no_wrap=True, overflow="fold")
-        grid.add_column(overflow="fold")
-        grid.add_row(self.text(label, style or "dim"), self.text(content))
-        self._console.print(grid)
-
-    def block(self, table: Table | None) -> None:
-        """Print a table below an empty line; nothing when there is none."""
-        if table is not None:
-            self.line()
-            self._console.print(table)
-
-    def table(self, columns: Iterable[str], right_aligned: Iterable[str] = ()) -> Table:
-        """Return an empty table without lines."""
-        table = Table(
-            box=None, pad_edge=False, padding=(0, 1 if self.narrow else 2, 0, 0), header_style="bold"
-        )
-        right = set(right_aligned)
-        for name in columns:
-            header = self.text(name)
-            if name in right:
-                table.add_column(header, justify="right", no_wrap=True, overflow="fold")
-            else:
-                table.add_column(header, overflow="fold", vertical="top")
-        return table
-
-
-def _endpoints(page: _Page, run: Run) -> Table:
+def _endpoints(page: Page, run: Run) -> Table:
     closed = sentences.closed_text(run)
     quantiles = [f"{title}\nclosed" if closed else title for title in QUANTILES.values()]
     numbers = ["requests", "/s", *quantiles, "errors"]
@@ -110,14 +52,14 @@ def _endpoints(page: _Page, run: Run) -> Table:
     return table
 
 
-def _endpoint_cells(page: _Page, name: str, endpoint: EndpointSummary, style: str = "") -> list[Text]:
+def _endpoint_cells(page: Page, name: str, endpoint: EndpointSummary, style: str = "") -> list[Text]:
     quantiles = [quantile_text(endpoint.latency_s, quantile) for quantile in QUANTILES]
     cells = [name, count_text(endpoint.requests), rate_text(endpoint.rate), *quantiles]
     errors = page.text(count_text(endpoint.errors), "bold red" if endpoint.errors else style)
     return [*(page.text(cell, style) for cell in cells), errors]
 
 
-def _print_arrivals(page: _Page, run: Run) -> None:
+def _print_arrivals(page: Page, run: Run) -> None:
     page.line()
     page.item("arrivals", sentences.arrivals_text(run))
     for name, lag in sentences.lag_lines(run):
@@ -127,7 +69,7 @@ def _print_arrivals(page: _Page, run: Run) -> None:
         page.item("workers", ", ".join(run.workers))
 
 
-def _print_times(page: _Page, run: Run) -> None:
+def _print_times(page: Page, run: Run) -> None:
     if withheld := sentences.withheld_text(run):
         page.item("latency", withheld, "bold red")
         return
@@ -140,7 +82,7 @@ def _print_times(page: _Page, run: Run) -> None:
         page.item("server", f"says it spent: {parts}")
 
 
-def _print_errors(page: _Page, run: Run) -> None:
+def _print_errors(page: Page, run: Run) -> None:
     failing = {
         name: endpoint.error_messages for name, endpoint in run.endpoints.items() if endpoint.error_messages
     }
@@ -155,7 +97,7 @@ def _print_errors(page: _Page, run: Run) -> None:
             page.item("", f"and {len(messages) - EXAMPLES_SHOWN} more kinds in the report")
 
 
-def _patterns(page: _Page, run: Run) -> Table | None:
+def _patterns(page: Page, run: Run) -> Table | None:
     families = sentences.families(run)
     if not families:
         return None
@@ -166,7 +108,7 @@ def _patterns(page: _Page, run: Run) -> Table | None:
     return table
 
 
-def _checks(page: _Page, run: Run) -> Table | None:
+def _checks(page: Page, run: Run) -> Table | None:
     if not run.checks:
         return None
     table = page.table(["check", "", "found"])
@@ -185,7 +127,7 @@ def _found_text(check: CheckResult) -> str:
     return found if check.floor_met else f"{found}; floor missed"
 
 
-def _print_failure(page: _Page, name: str, check: CheckResult) -> None:
+def _print_failure(page: Page, name: str, check: CheckResult) -> None:
     page.line()
     page.line(f"FAIL {name}: {_found_text(check)}", "bold red")
     if check.promise:
@@ -202,7 +144,7 @@ def _print_failure(page: _Page, name: str, check: CheckResult) -> None:
         page.item("", f"and {len(check.examples) - EXAMPLES_SHOWN} more in the report")
 
 
-def _print_objectives(page: _Page, run: Run) -> None:
+def _print_objectives(page: Page, run: Run) -> None:
     if not run.objectives:
         return
     page.line()
@@ -213,7 +155,7 @@ def _print_objectives(page: _Page, run: Run) -> None:
         page.item(word, f"{objective['expression']} (measured {measured})", style)
 
 
-def _print_notes(page: _Page, run: Run) -> None:
+def _print_notes(page: Page, run: Run) -> None:
     notes = [("INVALID", reason, "bold red") for reason in run.invalid_reasons]
     notes += [(f"note {number}", warning, "") for number, warning in enumerate(run.warnings, start=1)]
     if notes:
@@ -222,7 +164,7 @@ def _print_notes(page: _Page, run: Run) -> None:
         page.item(label, content, style)
 
 
-def _print_verdict(page: _Page, run: Run, report_path: Path | None) -> None:
+def _print_verdict(page: Page, run: Run, report_path: Path | None) -> None:
     page.line()
     if run.partial:
         page.line(f"PARTIAL: {sentences.partial_text(run)}", VERDICT_STYLES["PARTIAL"])

@@ -59,4 +59,5 @@ class StackPlan:
     replicas: int = 1
     replica_apply_delay_s: float = 0.0
     service_processes: int = 1
+    load_processes: int = 1  # that want cores of their own on this machine
     external: ExternalServers = ExternalServers()

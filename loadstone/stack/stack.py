@@ -36,7 +36,7 @@ def start_stack(
     At the end the service is asked to stop while it can still reach its servers; those, and whatever a
     failure leaves, end with the guardian. Raises LoadstoneError when something does not start.
     """
-    cores = split_cores()
+    cores = split_cores(plan.load_processes)
     report_progress("starting PostgreSQL and Valkey")
     servers = Servers(plan, guardian, cores.system)
     _prepare(plan, guardian, servers, report_progress)

@@ -10,7 +10,7 @@ import gevent
 from gevent import socket as gevent_socket
 
 from loadstone.load.http.connection import Connection
-from loadstone.load.http.errors import DeadlineError, connection_error
+from loadstone.load.http.errors import DeadlineError, NoConnectionError, connection_error
 from loadstone.load.http.tls import TlsConnection
 from loadstone.load.http.url import Origin
 
@@ -23,15 +23,18 @@ def connect(
     Names are looked up, addresses tried in turn and TLS agreed on before `deadline_s`, an instant of
     CLOCK_MONOTONIC.
     """
+    context = make_context() if origin.scheme == "https" else None
     late = DeadlineError("no connection in time")
     with gevent.Timeout(max(deadline_s - time.monotonic(), 0), late):
         try:
             sock = _connected(origin)
-            if origin.scheme == "http":
+            if context is None:
                 return Connection(sock, body_limit)
-            return TlsConnection(sock, body_limit, make_context(), origin.host)
+            return TlsConnection(sock, body_limit, context, origin.host)
         except OSError as error:
             raise connection_error(error) from error
+        except ValueError as error:  # a name that no resolver or certificate takes, perhaps out of a redirect
+            raise NoConnectionError("no connection: the server's name cannot be used") from error
 
 
 def _connected(origin: Origin) -> _socket.socket:

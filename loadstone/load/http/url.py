@@ -75,7 +75,7 @@ def parse_base(url: str) -> Base:
     parts = urlsplit(url)
     credentials = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")
-    return Base(bare.geturl(), origin, parts.path, credentials)
+    return Base(bare.geturl(), origin, quote(parts.path, safe=_KEPT_WHEN_QUOTING), credentials)
 
 
 def find_target(base: Base, url: str) -> Target:

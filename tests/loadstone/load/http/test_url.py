@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loadstone.errors import LoadstoneError
 from loadstone.load.http.url import Origin, find_target, parse_base, parse_url
@@ -21,6 +23,7 @@ def asked(host: str, url: str) -> tuple[str, str]:
         ("http://h/base", "/a", "h", "/base/a"),
         ("http://h/", "/a", "h", "//a"),  # as Locust joins them
         ("http://h/base/", "a", "h", "/base/a"),
+        ("http://h/my base", "/a", "h", "/my%20base/a"),
         ("http://h", "?q=1", "h", "/?q=1"),
         ("http://h", "//other/a", "h", "//other/a"),
         ("http://h", "http://other:8080/a#b", "other:8080", "/a"),
@@ -73,6 +76,19 @@ def test_what_is_no_http_url_is_refused_with_its_value(url: str) -> None:
 )
 def test_a_location_is_relative_to_what_sent_it(location: str, url: str) -> None:
     assert parse_url("http://h:81/a/b").follow(location).url == url
+
+
+@given(st.one_of(st.text(), st.text(alphabet="htps:/[]@#?%\x00\xff.a1"), st.text().map("http://".__add__)))
+def test_whatever_a_location_says_it_is_a_target_to_send_or_refused(location: str) -> None:
+    try:
+        target = parse_url("http://h:81/a/b").follow(location)
+    except LoadstoneError:
+        return
+    assert target.origin.scheme in ("http", "https")
+    assert target.path.startswith("/")
+    assert target.path.isascii()
+    assert not set(target.path) & set(" \r\n\t\0")
+    assert target.origin.authority.isascii()
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def run(module: str, *arguments: str, rate_per_user: float = 10.0) -> Any:
 @contextmanager
 def stalling_server() -> Iterator[str]:
     """Yield the URL of a server that will stop once."""
-    command = [sys.executable, str(SERVER), "gate", str(STALL_FROM_S), str(STALL_S)]
+    command = [sys.executable, str(SERVER), "gate:page", str(STALL_FROM_S), str(STALL_S)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

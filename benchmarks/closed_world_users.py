@@ -30,4 +30,4 @@ class Visitor(FastHttpUser):
     @task
     def visit(self) -> None:
         """Ask once."""
-        self.client.get("/")
+        self.client.get("/page")

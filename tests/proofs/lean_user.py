@@ -6,9 +6,9 @@ from loadstone import HttpUser
 
 
 class Visitor(HttpUser):
-    """Asks for the first page."""
+    """Asks for the one page."""
 
     @task
     def visit(self) -> None:
         """Ask once."""
-        self.client.get("/")
+        self.client.get("/page")

@@ -43,7 +43,7 @@ class Case:
     def server_arguments(self) -> list[str]:
         # The gate closes just before an arrival, not just after one: plan and gate start a moment apart.
         speed = [] if self.server == "gate" else [str(self.rate * FIFO_SPEED)]
-        return [self.server, *speed, str(STALL_FROM_S - 0.0015), str(self.stall_s)]
+        return [f"{self.server}:page", *speed, str(STALL_FROM_S - 0.0015), str(self.stall_s)]
 
     @property
     def run_arguments(self) -> list[str]:

@@ -1,14 +1,16 @@
 """A small HTTP server with a process of its own, whose delays are known exactly.
 
-Both kinds may stall, from FROM_S after the first request to `/` on, for LENGTH_S:
+Both kinds may stall, from FROM_S after the first request on, for LENGTH_S:
 `server.py gate FROM_S LENGTH_S`: answers at once, but what arrives in the stall is held until it ends: a
 parallel server behind a gate.
 `server.py fifo RATE [FROM_S LENGTH_S]`: one request after the other, each taking 1 / RATE seconds; in the
 stall it begins none. (SIGSTOP stalls it, too.)
+That is for `/`, or with `gate:NAME` and `fifo:NAME` for `/NAME`: the harness looks at `/` before a run.
 
-Beside `/`: `/observed` tells when each request to `/` arrived and was answered, as a JSON list of pairs in
+`/observed` tells when each of these requests arrived and was answered, as a JSON list of pairs in
 seconds of CLOCK_MONOTONIC; `/status/N` answers with status N; `/slow/S` after S seconds; `/close` closes
-the connection without an answer; `/count/NAME` says how often `/NAME…` was asked for.
+the connection without an answer; `/count/NAME` says how often `/NAME…` was asked for; anything else is
+answered at once.
 """
 
 import asyncio
@@ -63,7 +65,10 @@ class Fifo:
 
 
 class Connection(asyncio.Protocol):
-    def __init__(self, delay: Delay, asked: Counter[str], observed: list[tuple[float, float]]) -> None:
+    def __init__(
+        self, page: str, delay: Delay, asked: Counter[str], observed: list[tuple[float, float]]
+    ) -> None:
+        self._page = page
         self._delay = delay
         self._asked = asked
         self._observed = observed
@@ -87,6 +92,8 @@ class Connection(asyncio.Protocol):
             loop.call_later(float(value), self._answer, 200, "late")
         elif name == "close":
             self._transport.close()
+        elif name != self._page:
+            self._answer(200, "ok")
         elif (at_s := self._delay.answer_at(now_s)) > now_s:
             loop.call_at(at_s, self._answer_observed, now_s)
         else:
@@ -101,12 +108,12 @@ class Connection(asyncio.Protocol):
         self._transport.write(f"{head}{body}".encode())
 
 
-async def serve(delay: Delay) -> None:
+async def serve(page: str, delay: Delay) -> None:
     asked: Counter[str] = Counter()
     observed: list[tuple[float, float]] = []
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: Connection(delay, asked, observed), "127.0.0.1", 0, backlog=1000
+        lambda: Connection(page, delay, asked, observed), "127.0.0.1", 0, backlog=1000
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
@@ -114,4 +121,5 @@ async def serve(delay: Delay) -> None:
 
 if __name__ == "__main__":
     numbers = [float(argument) for argument in sys.argv[2:]]
-    asyncio.run(serve(Gate(*numbers) if sys.argv[1] == "gate" else Fifo(*numbers)))
+    kind, _, page = sys.argv[1].partition(":")
+    asyncio.run(serve(page, Gate(*numbers) if kind == "gate" else Fifo(*numbers)))

@@ -66,12 +66,19 @@ def _open(scenario: ScenarioSpec, flags: LoadFlags) -> dict[str, Any]:
             "Add --closed, or bound an open one with --max-in-flight.",
         )
     arrivals = flags.arrivals or scenario.arrivals
-    rate = flags.rate
-    if rate is None:  # a scenario's own rate belongs to its own arrivals
-        rate = scenario.rate if rate_meaning(arrivals) == RateMeaning.ARRIVALS else 0.0
+    rate = _own_rate(scenario, arrivals) if flags.rate is None else flags.rate
     max_in_flight = scenario.max_in_flight if flags.max_in_flight is None else flags.max_in_flight
     require_positive("--max-in-flight", max_in_flight)
     return {"arrivals": arrivals, "rate": rate, "max_in_flight": max_in_flight}
+
+
+def _own_rate(scenario: ScenarioSpec, arrivals: str) -> float:
+    """Return the scenario's rate where the arrivals need one; those with rates of their own have 0."""
+    if rate_meaning(arrivals) != RateMeaning.ARRIVALS:
+        return 0.0
+    if not scenario.rate:
+        raise LoadstoneError(f"{scenario.about} has no rate of its own.", "Give one: --rate 100.")
+    return scenario.rate
 
 
 def _closed(scenario: ScenarioSpec, flags: LoadFlags) -> dict[str, Any]:

@@ -112,6 +112,40 @@ def test_a_run_shows_speed_and_correctness_and_exits_with_0(project: Path) -> No
     assert only_record(project).with_name("report.html").exists()
 
 
+def test_processes_share_one_plan_and_their_facts_are_checked_together(project: Path) -> None:
+    done = loadstone(project, "run", "--processes", "2", "--json")
+    record = json.loads(done.stdout)
+    assert done.returncode == unless_late(record, 0), done.stderr
+    assert len(record["workers"]) == 2
+    assert record["arrivals"]["planned"] == 150
+    assert record["checks"]["counting"]["observed"] >= 190
+    assert record["checks"]["counting"]["violations"] == 0
+
+
+def test_a_closed_run_is_labelled_closed(project: Path) -> None:
+    done = loadstone(project, "run", "--closed", "--users", "4")
+    record = json.loads(only_record(project).read_text())
+    assert done.returncode == unless_late(record, 0), done.stderr
+    assert (record["workload"], record["users"]) == ("closed", 4)
+    assert "closed, 4 users" in done.stdout
+
+
+def test_a_rate_beyond_the_generator_is_refused_before_the_load(project: Path, tmp_path: Path) -> None:
+    environment = {**ENVIRONMENT, "XDG_CACHE_HOME": str(tmp_path)}  # so that it calibrates
+    done = subprocess.run(
+        [*LOADSTONE, "run", "--rate", "500000"],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "the generator would be the limit: 500,000 arrivals per second" in done.stderr
+    assert (tmp_path / "loadstone" / "calibration.json").exists()
+    assert not list(project.glob("results/*/*"))
+
+
 def test_a_violation_exits_with_1_and_is_shown(project: Path) -> None:
     done = loadstone(project, "run", "--set", "counting=lossy")
     assert done.returncode == 1, done.stderr
@@ -143,6 +177,12 @@ def test_a_violation_exits_with_1_and_is_shown(project: Path) -> None:
         (["run", "--out", "/proc/nothing"], "cannot write to /proc/nothing"),
         (["run", "-f", "absent.py", "--rate", "5"], "absent.py is no file"),
         (["run", "-f", "example_users.py"], "Give one: --rate"),
+        (["run", "--users", "5"], "--users 5 belongs to a closed workload"),
+        (["run", "--closed"], "a closed workload needs its users"),
+        (["run", "--closed", "--users", "3", "--rate", "5"], "--rate belongs to an open workload"),
+        (["run", "--arrivals", "ramp:1-5", "--rate", "5"], "has rates of its own"),
+        (["run", "--arrivals", "replay:absent.csv"], "absent.csv"),
+        (["worker", "--master", "127.0.0.1", "--port", "0"], "Invalid value for '--port'"),
         (["report", "absent"], "absent holds no run"),
         (["fly"], "No such command 'fly'"),
         (["run", "--colour"], "No such option"),

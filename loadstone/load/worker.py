@@ -73,11 +73,15 @@ class Worker:
             self._play(assignment)
         except LoadstoneError as error:
             tell(self._runner, Refusal(str(error)))
+            self._part()
             raise
-        finally:
-            self._done = True
-            self._over.wait(FAREWELL_LIMIT_S)
-            leave(self._environment)
+        self._part()
+
+    def _part(self) -> None:
+        """Wait to be dismissed: until then the master may not have read the last message."""
+        self._done = True
+        self._over.wait(FAREWELL_LIMIT_S)
+        leave(self._environment)
 
     def _join(self, host: str, port: int) -> WorkerPlayer:
         self._environment.stats = RequestStats(use_response_times_cache=False)  # the master keeps one

@@ -4,8 +4,10 @@ import os
 import secrets
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,26 +66,46 @@ def network() -> Iterator[Network]:
 
 
 @pytest.fixture
-def run(network: Network, tmp_path: Path) -> Iterator[Distributed]:
-    """A master and a worker here, and a second worker beyond the link."""
-    load = Load(tmp_path, "http://127.0.0.1:9", IDLER)
-    port = free_port(network.host)
-    there = start_worker(port, host=network.host, prefix=("ip", "netns", "exec", network.name))
-    run = Distributed(load, 1, host=network.host, port=port, workers=2, duration_s=2.5, rate=50)
-    run.workers.append(there)
-    yield run
-    run.end()
+def start(network: Network, tmp_path: Path) -> Iterator[Callable[..., Distributed]]:
+    """Start a master and a worker here, and a second worker beyond the link, by a program of one's choice."""
+    with ExitStack() as stack:
+
+        def start(*program: str, **changes: Any) -> Distributed:
+            load = Load(tmp_path, "http://127.0.0.1:9", IDLER)
+            port = free_port(network.host)
+            beyond = ("ip", "netns", "exec", network.name, *program)
+            there = start_worker(port, host=network.host, prefix=beyond)
+            run = Distributed(load, 1, host=network.host, port=port, workers=2, **changes)
+            run.workers.append(there)
+            stack.callback(run.end)
+            return run
+
+        yield start
 
 
-def test_a_worker_beyond_a_network_plays_its_share(run: Distributed) -> None:
+def test_a_worker_of_another_machine_plays_its_share_by_the_masters_clock(
+    start: Callable[..., Distributed],
+) -> None:
+    other_clock = ("unshare", "--time", "--monotonic", "100000", "--fork", "--kill-child")
+    if subprocess.run([*other_clock, "true"], capture_output=True).returncode:
+        pytest.skip("no time namespaces here")
+    run = start(*other_clock)
     played = run.played()
-    assert played.total("completed") == played.total("planned") == 125
+    assert played.total("completed") == played.total("planned") == 100
     assert run.exit_codes() == [0, 0]
+    started = {message.worker: message for message in played.messages if message.kind == "started"}
+    assert started[0].boot_id != started[1].boot_id
+    assert abs(started[0].at_s - started[1].at_s) < 0.005
+    for message in played.messages:
+        if message.kind == "progress":
+            assert 0.9 < message.at_s - started[0].at_s < 3
+    assert (played.lag("wake_lag").max_s or 0) < 0.5
 
 
 def test_a_cut_network_loses_the_worker_beyond_it_and_nothing_that_was_received(
-    run: Distributed, network: Network
+    start: Callable[..., Distributed], network: Network
 ) -> None:
+    run = start(duration_s=2.5, rate=50)
     heard: set[int] = set()
     while heard != {0, 1}:
         heard.add(run.hear_until(lambda message: message.kind == "progress").worker)
@@ -100,26 +122,3 @@ def test_a_cut_network_loses_the_worker_beyond_it_and_nothing_that_was_received(
     assert by_worker[final.worker] in (62, 63)
     assert 20 <= by_worker[lost.worker] < 62
     assert run.exit_codes() == [0, 3]
-
-
-def test_another_clock_is_translated(load: Load) -> None:
-    ahead_s = 100_000
-    prefix = ("unshare", "--time", "--monotonic", str(ahead_s), "--fork", "--kill-child")
-    if subprocess.run([*prefix, "true"], capture_output=True).returncode:
-        pytest.skip("no time namespaces here")
-    port = free_port()
-    elsewhere = start_worker(port, prefix=prefix)
-    run = Distributed(load, 1, port=port, workers=2, locustfile=IDLER)
-    run.workers.append(elsewhere)
-    try:
-        played = run.played()
-    finally:
-        run.end()
-    assert played.total("completed") == played.total("planned") == 100
-    started = {message.worker: message for message in played.messages if message.kind == "started"}
-    assert started[0].boot_id != started[1].boot_id
-    assert abs(started[0].at_s - started[1].at_s) < 0.005
-    for message in played.messages:
-        if message.kind == "progress":
-            assert 0.9 < message.at_s - started[0].at_s < 3
-    assert (played.lag("wake_lag").max_s or 0) < 0.5

@@ -64,16 +64,29 @@ def started(load: Load, workers: int, **changes: Any) -> tuple[Distributed, WebU
     return run, WebUi(port)
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_the_numbers_of_the_ui_are_the_records(load: Load, workers: int) -> None:
-    run, ui = started(load, workers, locustfile=SLOW_AT_THE_END, drain_s=9.0)
-    try:
-        run.hear_until(lambda message: message.kind == "started")
-        assert "Locust" in ui.get("/")
-        shown = ui.await_requests(98)
-        played = run.played()
-    finally:
+@pytest.fixture(scope="module")
+def runs(
+    tmp_path_factory: pytest.TempPathFactory, url: str
+) -> Iterator[dict[int, tuple[Distributed, WebUi]]]:
+    """A run without and one with workers, by their number; at once, because most of both is waiting."""
+    runs = {}
+    for workers in (0, 1):
+        load = Load(tmp_path_factory.mktemp(f"workers-{workers}"), url, SLOW_AT_THE_END)
+        runs[workers] = started(load, workers, drain_s=9.0)
+    yield runs
+    for run, _ in runs.values():
         run.end()
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_the_numbers_of_the_ui_are_the_records(
+    runs: dict[int, tuple[Distributed, WebUi]], workers: int
+) -> None:
+    run, ui = runs[workers]
+    run.hear_until(lambda message: message.kind == "started")
+    assert "Locust" in ui.get("/")
+    shown = ui.await_requests(98)
+    played = run.played()
     for name, requests, failures in [("GET /", 88, 0), ("GET /broken", 10, 10)]:
         assert (shown[name]["num_requests"], shown[name]["num_failures"]) == (requests, failures)
         latency = played.latency(name, "failed" if failures else "ok")

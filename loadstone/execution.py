@@ -38,6 +38,7 @@ WRITE_SELDOM = 20
 REQUEST_TIMEOUT_S = 10.0
 SETTLE_TIMEOUT_S = 30.0
 USERS_READY_TIMEOUT_S = 130.0  # the load process gives up on its users a little earlier, and says why
+WORKERS_READY_TIMEOUT_S = 320.0  # so does a master: on workers to come, on locustfiles, on users
 SILENCE_TIMEOUT_S = 60.0
 
 
@@ -196,8 +197,9 @@ class Execution:
         return now_s + max(WRITE_EVERY_S, WRITE_SELDOM * (now_s - begin_s))
 
     def _refuse_silence(self, silent_s: float) -> None:
+        ready_timeout_s = WORKERS_READY_TIMEOUT_S if self._request.workers.total else USERS_READY_TIMEOUT_S
         started = self._ledger.started_at_s is not None
-        if silent_s > (SILENCE_TIMEOUT_S if started else USERS_READY_TIMEOUT_S):
+        if silent_s > (SILENCE_TIMEOUT_S if started else ready_timeout_s):
             raise LoadstoneError(
                 f"the load process has said nothing for {silent_s:.0f} s.",
                 "Is on_start waiting for something?",

@@ -19,6 +19,7 @@ class TerminalProgress:
         self._console = console
         self._status = console.status("") if console.is_terminal else None
         self._began_s = time.monotonic()
+        self._loading = False
 
     def __enter__(self) -> Self:
         if self._status:
@@ -42,7 +43,8 @@ class TerminalProgress:
         """Say what the last whole second brought, and how long the rest takes."""
         if self._status:
             self._status.update(_line(ledger))
-        elif ledger.covered_s == 0:
+        elif not self._loading:
+            self._loading = True
             header = ledger.header
             self.step(f"load begins: {header.warm_up_s:g} s warm-up and {header.duration_s:g} s")
         elif round(ledger.covered_s) % SELDOM_S == 0:

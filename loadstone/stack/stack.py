@@ -88,6 +88,7 @@ def _describe(plan: StackPlan, servers: Servers, services: list[ServiceProcess],
             **facts,
             "service_processes": len(services),
             "generator_on_cores": sorted(cores.generator),
+            "generator_crowded": cores.crowded,  # more load processes than cores for them
             "system_on_cores": sorted(cores.system),
         },
     )

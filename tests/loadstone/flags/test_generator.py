@@ -18,3 +18,8 @@ def test_workers_from_elsewhere_can_reach_the_master_at_a_port_they_know() -> No
 def test_where_the_master_listens_can_be_said() -> None:
     flags = GeneratorFlags(expect_workers=1, master_bind_host="10.0.0.5", master_bind_port=6000)
     assert workers_of(flags) == Workers(0, 1, "10.0.0.5", 6000)
+
+
+def test_beside_a_web_ui_a_process_of_its_own_plays() -> None:
+    assert workers_of(GeneratorFlags(web_ui=True)).local == 1
+    assert workers_of(GeneratorFlags(web_ui=True, expect_workers=1)).local == 0

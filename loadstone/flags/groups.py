@@ -37,11 +37,11 @@ class LoadFlags:
         bool, typer.Option("--closed", help="Users that wait for each answer, as plain Locust's do.")
     ] = False
     users: Annotated[int | None, typer.Option(help="How many users a closed workload has.")] = None
-    tags: Annotated[list[str], typer.Option("-T", "--tags", metavar="TAG", help="Only tasks with such a tag.")] = (
+    tags: Annotated[list[str], typer.Option("-T", "--tags", metavar="TAG", help="Only tasks with it.")] = (
         field(default_factory=list)
     )
     exclude_tags: Annotated[
-        list[str], typer.Option("-E", "--exclude-tags", metavar="TAG", help="No tasks with such a tag.")
+        list[str], typer.Option("-E", "--exclude-tags", metavar="TAG", help="No tasks with it.")
     ] = field(default_factory=list)
 
 

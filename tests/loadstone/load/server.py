@@ -1,6 +1,6 @@
 """A small HTTP server with a process of its own, whose delays are known exactly.
 
-Both kinds may stall, from FROM_S after the first request on, for LENGTH_S:
+Both kinds may stall, from FROM_S after the first request on (or when `/stall/AT_S` says), for LENGTH_S:
 `server.py gate FROM_S LENGTH_S`: answers at once, but what arrives in the stall is held until it ends: a
 parallel server behind a gate.
 `server.py fifo RATE [FROM_S LENGTH_S]`: one request after the other, each taking 1 / RATE seconds; in the
@@ -22,6 +22,7 @@ from typing import Protocol
 
 class Delay(Protocol):
     def answer_at(self, now_s: float) -> float: ...
+    def stall_at(self, at_s: float) -> None: ...
 
 
 class Stall:
@@ -31,6 +32,10 @@ class Stall:
         self._from_s = from_s
         self._length_s = length_s
         self._begins_s: float | None = None
+
+    def begin_at(self, at_s: float) -> None:
+        """Begin at this instant instead."""
+        self._begins_s = at_s
 
     def passed(self, at_s: float) -> float:
         """Return the instant, or the end of the stall where it lies within."""
@@ -43,6 +48,7 @@ class Stall:
 class Gate:
     def __init__(self, from_s: float, length_s: float) -> None:
         self._stall = Stall(from_s, length_s)
+        self.stall_at = self._stall.begin_at
         self._held = 0
 
     def answer_at(self, now_s: float) -> float:
@@ -57,6 +63,7 @@ class Fifo:
     def __init__(self, rate: float, from_s: float = 1e9, length_s: float = 0.0) -> None:
         self._work_s = 1 / rate
         self._stall = Stall(from_s, length_s)
+        self.stall_at = self._stall.begin_at
         self._free_s = 0.0
 
     def answer_at(self, now_s: float) -> float:
@@ -84,6 +91,9 @@ class Connection(asyncio.Protocol):
         self._asked[name] += 1
         if name == "count":
             self._answer(200, str(self._asked[value]))
+        elif name == "stall":
+            self._delay.stall_at(float(value))
+            self._answer(200, "ok")
         elif name == "observed":
             self._answer(200, json.dumps(self._observed))
         elif name == "status":

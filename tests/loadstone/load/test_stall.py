@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from loadstone.arrivals import parse_arrivals
 from loadstone.load.arrival import Arrival
 from loadstone.load.recorder import Recorder
 from loadstone.records.histogram import LatencyHistogram, merged
+from loadstone.records.load import decode_message
 from tests.loadstone.load import stall
 from tests.loadstone.load.conftest import StartServer, started_server
 from tests.loadstone.load.played import Load, Played
@@ -27,7 +29,8 @@ STALL_FROM_S = 2.0
 FIFO_RATE = 200.0
 BASE_S = 0.002
 QUANTILES = (0.5, 0.95, 0.99)
-ATTEMPTS = 2
+ATTEMPTS = 3
+JUST_BEFORE_S = 0.0015  # an arrival: so that it is held, however early it comes
 BUSY_S = stall.TOLERANCE_S / 2  # what the machine may add before a run says nothing
 PLAN_S = list(parse_arrivals("constant", RATE).starts_s(DURATION_S))
 LEAN_GET = """
@@ -120,7 +123,7 @@ class Stalled:
 
 
 def undisturbed(play: Callable[[], Stalled], truth_s: Callable[[float, Stalled], float]) -> Stalled:
-    """Return a run on a machine that was not busy with something else; skip the test where there is none.
+    """Return a run on a machine that was not busy with something else, or the last of a few.
 
     A busy one shows in the generator's lags, or in the server's own log, when the answers were not given when
     they should have been. Which latencies were recorded decides nothing.
@@ -132,8 +135,8 @@ def undisturbed(play: Callable[[], Stalled], truth_s: Callable[[float, Stalled],
             abs(stalled.observer.latency_s(q, stalled.planned_s) - truth_s(q, stalled)) for q in QUANTILES
         ]
         if max(*lags_s, *errors_s) <= BUSY_S:
-            return stalled
-    pytest.skip(f"the machine was busy: lags of {max(lags_s):.3f} s, the server off by {max(errors_s):.3f} s")
+            break
+    return stalled
 
 
 @pytest.mark.parametrize("q", QUANTILES)
@@ -170,10 +173,12 @@ def gate_run(tmp_path_factory: pytest.TempPathFactory) -> Stalled:
     folder = tmp_path_factory.mktemp("gate")
 
     def play() -> Stalled:
-        # The gate closes just before an arrival, not just after one: plan and gate start a moment apart.
-        with started_server("gate", str(STALL_FROM_S - 0.0015), str(STALL_S)) as (url, _):
-            played = Load(folder, url, LEAN_GET).play(rate=RATE, duration_s=DURATION_S, max_in_flight=300)
-            return Stalled(played, observe(url), STALL_S)
+        with started_server("gate", "1e9", str(STALL_S)) as (url, _):
+            process = Load(folder, url, LEAN_GET).start_plan(
+                rate=RATE, duration_s=DURATION_S, max_in_flight=300
+            )
+            close_gate(url, planned_start_s(process) + STALL_FROM_S - JUST_BEFORE_S)
+            return Stalled(Played(process), observe(url), STALL_S)
 
     return undisturbed(play, lambda q, stalled: parallel_s(q, stalled.latency_s(0.5)))
 
@@ -191,6 +196,19 @@ def fifo_run(tmp_path_factory: pytest.TempPathFactory) -> Stalled:
             return Stalled(Played(process), observe(url), stall_s)
 
     return undisturbed(play, lambda q, stalled: fifo_s(q, stalled.stall_s))
+
+
+def planned_start_s(process: "subprocess.Popen[bytes]") -> float:
+    """Return when the plan begins, of its first message; the message is left in the buffer."""
+    assert process.stdout is not None
+    line: bytes = process.stdout.peek()  # type: ignore[attr-defined]
+    return decode_message(line.splitlines()[0]).at_s
+
+
+def close_gate(url: str, at_s: float) -> None:
+    """Have the server hold what arrives from this instant of CLOCK_MONOTONIC on."""
+    with urllib.request.urlopen(f"{url}/stall/{at_s}", timeout=10):
+        pass
 
 
 def stop_for(process: "subprocess.Popen[str]", duration_s: float) -> float:

@@ -4,6 +4,7 @@ import _socket
 import ssl
 
 from loadstone.load.http.connection import Connection
+from loadstone.load.http.parser import Answer
 
 
 class TlsConnection(Connection):
@@ -13,13 +14,19 @@ class TlsConnection(Connection):
         """Agree on keys with the server; raises OSError. The caller bounds how long that may take."""
         super().__init__(sock, body_limit)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
-        self._idle = False
         try:
+            self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
             self._shake_hands()
         except BaseException:
             self.close()
             raise
+
+    def exchange(self, request: bytes, method: str, deadline_s: float) -> Answer:
+        """Send a request and return its answer; what else has come with it closes the connection."""
+        answer = super().exchange(request, method, deadline_s)
+        if self.usable and (self._incoming.pending or self._tls.pending()):
+            self._read_on()
+        return answer
 
     def _shake_hands(self) -> None:
         while True:
@@ -60,13 +67,24 @@ class TlsConnection(Connection):
             self._incoming.write_eof()
 
     def _on_idle_readable(self) -> None:
-        """Close unless it is only TLS's own business, such as a session ticket."""
         try:
             data = self._socket.recv(64 * 1024)
-            self._incoming.write(data)
-            if not data or self._tls.read(1) or self._outgoing.pending:
-                self.close()
-        except (ssl.SSLWantReadError, BlockingIOError):
+        except BlockingIOError:
             return
         except OSError:
+            data = b""
+        self._incoming.write(data)
+        if not data:
             self.close()
+        else:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        """Close unless what came unasked is only TLS's own business, such as a session ticket."""
+        try:
+            self._tls.read(1)
+        except ssl.SSLWantReadError:
+            return
+        except OSError:
+            pass
+        self.close()

@@ -1,3 +1,5 @@
+import _socket
+import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -8,6 +10,7 @@ import gevent
 import pytest
 
 from loadstone.load.http.connect import make_context
+from loadstone.load.http.tls import TlsConnection
 from tests.loadstone.load.http.echo import echoing
 from tests.loadstone.load.http.served import OK, client_for, listening, read_request
 
@@ -108,3 +111,32 @@ def test_a_closed_idle_connection_is_replaced(server_context: ssl.SSLContext) ->
             assert client.get("/").failure_text == ""
             gevent.sleep(0.05)
         assert len(connections) == 2
+
+
+@pytest.mark.parametrize("surplus", [OK, b"x"])
+def test_bytes_after_an_answer_close_the_connection(server_context: ssl.SSLContext, surplus: bytes) -> None:
+    """A record of its own, which is read from the socket together with the answer's."""
+    connections = []
+
+    def more(sock: Any, _: Any) -> None:
+        connections.append(sock)
+        while read_request(sock):
+            sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nanswer")
+            sock.sendall(surplus)
+
+    with listening(more, ssl_context=server_context) as port:
+        client, _ = client_for(f"https://127.0.0.1:{port}", make_context=lambda: make_context(True))
+        assert [client.get("/").content for _ in range(3)] == [b"answer"] * 3
+        assert len(connections) == 3
+
+
+def test_a_name_that_tls_cannot_take_leaves_no_connection_open() -> None:
+    closed = []
+    with listening(lambda sock, _: closed.append(sock.recv(1))) as port:
+        sock = socket.create_connection(("127.0.0.1", port))
+        sock.setblocking(False)
+        raw = _socket.socket(fileno=sock.detach())
+        with pytest.raises(ValueError, match="empty string"):
+            TlsConnection(raw, 1000, make_context(True), "")
+        gevent.sleep(0.05)
+        assert closed == [b""]

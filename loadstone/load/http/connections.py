@@ -1,6 +1,7 @@
 """The open connections of one user."""
 
 from collections.abc import Callable
+from functools import cache
 from itertools import chain
 from ssl import SSLContext
 
@@ -19,7 +20,7 @@ class Connections:
     def __init__(self, body_limit: int, make_context: Callable[[], SSLContext]) -> None:
         self._idle: dict[Origin, list[Connection]] = {}
         self._body_limit = body_limit
-        self._make_context = make_context
+        self._make_context = cache(make_context)  # one for all of a user's connections
 
     def exchange(self, origin: Origin, request: bytes, method: str, deadline_s: float) -> Answer:
         """Send a request to `origin` and return the answer; raises RequestError. Nothing is sent twice."""
@@ -34,7 +35,8 @@ class Connections:
             connection = connect(origin, deadline_s, self._make_context, self._body_limit)
         answer = connection.exchange(request, method, deadline_s)
         if connection.usable:
-            if len(idle) < IDLE_LIMIT:
+            # Another greenlet may have had this server forgotten meanwhile.
+            if len(idle) < IDLE_LIMIT and self._idle.get(origin) is idle:
                 idle.append(connection)
             else:
                 connection.close()

@@ -1,14 +1,20 @@
 """The cookies of one user, by the rules of RFC 6265 that matter to a test of a known system."""
 
+import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
+from loadstone.errors import LoadstoneError
 from loadstone.load.http.url import Origin, Target
 
 COUNT_LIMIT = 200  # per user; the oldest goes
 SIZE_LIMIT = 4096  # bytes of name and value, as browsers have it; a larger one is ignored
+PATH_LIMIT = 1024  # bytes; a longer one counts as none, as in browsers
+
+_SENDABLE = re.compile(r"[!-:<-~]([ -:<-~]*[!-:<-~])?")  # printable ASCII without semicolons
 
 
 class Cookie(NamedTuple):
@@ -32,13 +38,16 @@ class Cookie(NamedTuple):
         )
 
 
-class Cookies(Mapping[str, str]):
+class Cookies(MutableMapping[str, str]):
     """Values by name, whatever their domain; what is sent where is decided by `header_for`.
+
+    What a task sets without a domain is for `host`.
 
     There is no list of public suffixes: a domain needs a dot, and the server must be in it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "") -> None:
+        self.host = host
         self._cookies: dict[tuple[str, str, str], Cookie] = {}
 
     def header_for(self, target: Target) -> str:
@@ -55,8 +64,14 @@ class Cookies(Mapping[str, str]):
             if cookie is not None:
                 self._put(cookie)
 
-    def set(self, name: str, value: str, domain: str, path: str = "/") -> None:
-        """Store a cookie for one host, as if it had set it."""
+    def set(self, name: str, value: str, domain: str = "", path: str = "/") -> None:
+        """Store a cookie for one host, as if it had set it; raises LoadstoneError for what cannot be sent."""
+        domain = domain or self.host
+        if "=" in name or not _SENDABLE.fullmatch(name) or (value and not _SENDABLE.fullmatch(value)):
+            raise LoadstoneError(
+                f"{name!r}: {value!r} is no cookie.",
+                "Leave out semicolons, line breaks and what is not ASCII.",
+            )
         self._put(Cookie(name, value, domain.lower(), True, path, False, None))
 
     def clear(self) -> None:
@@ -68,6 +83,16 @@ class Cookies(Mapping[str, str]):
             if cookie.name == name:
                 return cookie.value
         raise KeyError(name)
+
+    def __setitem__(self, name: str, value: str) -> None:
+        self.set(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        keys = [key for key, cookie in self._cookies.items() if cookie.name == name]
+        if not keys:
+            raise KeyError(name)
+        for key in keys:
+            del self._cookies[key]
 
     def __iter__(self) -> Iterator[str]:
         return iter({cookie.name: None for cookie in self._cookies.values()})
@@ -104,7 +129,7 @@ def parse_cookie(line: str, target: Target) -> Cookie | None:
     if refused:
         return None
     path = attributes.get("path", "")
-    if not path.startswith("/"):
+    if not path.startswith("/") or len(path) > PATH_LIMIT:
         path = _path_of(target).rpartition("/")[0] or "/"
     return Cookie(name, value, domain or host, not domain, path, secure, _expires_s(attributes))
 
@@ -113,10 +138,11 @@ def _expires_s(attributes: Mapping[str, str]) -> float | None:
     """Return when a cookie expires; Max-Age goes before Expires, and what cannot be read does not count."""
     try:
         return time.time() + int(attributes["max-age"])
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         pass
     try:
-        return parsedate_to_datetime(attributes["expires"]).timestamp()
+        # Whatever zone it names, it is UTC (RFC 6265, section 5.1.1).
+        return parsedate_to_datetime(attributes["expires"]).replace(tzinfo=UTC).timestamp()
     except (KeyError, ValueError, OverflowError):
         return None
 

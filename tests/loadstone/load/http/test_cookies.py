@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadstone.load.http.cookies import COUNT_LIMIT, SIZE_LIMIT, Cookies, parse_cookie
+from loadstone.errors import LoadstoneError
+from loadstone.load.http.cookies import COUNT_LIMIT, PATH_LIMIT, SIZE_LIMIT, Cookies, parse_cookie
 from loadstone.load.http.url import parse_url
 
 
@@ -107,3 +108,60 @@ def test_no_header_of_a_server_raises(line: str) -> None:
     cookies = Cookies()
     cookies.store(page, [line, f"a=b; expires={line}", f"a=b; max-age={line}", f"a=b; domain={line}"])
     cookies.header_for(page)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("k", "a\r\nX: y"),
+        ("k", "a; b=c"),
+        ("k", "\0"),
+        ("k", "€"),
+        ("k\n", "v"),
+        ("k=", "v"),
+        ("", "v"),
+        ("k", " v"),
+    ],
+)
+def test_a_cookie_that_would_break_the_request_is_refused(name: str, value: str) -> None:
+    with pytest.raises(LoadstoneError, match="is no cookie"):
+        Cookies().set(name, value, "a.example")
+
+
+def test_a_task_sets_and_deletes_cookies_of_its_host_as_in_a_dictionary() -> None:
+    cookies, page = Cookies("a.example"), parse_url("http://a.example/")
+    cookies["k"] = "v w"
+    cookies.update({"l": "", "m": "1=2"})
+    cookies.set("k", "other", "b.example")
+    assert cookies.header_for(page) == "k=v w; l=; m=1=2"
+    del cookies["k"]
+    assert cookies.pop("l") == ""
+    assert dict(cookies) == {"m": "1=2"}
+    with pytest.raises(KeyError):
+        del cookies["k"]
+
+
+@pytest.mark.parametrize("age", ["9" * 400, "-" + "9" * 400, "9" * 5000])
+def test_an_age_beyond_all_numbers_does_not_count(age: str) -> None:
+    assert sent(f"k=v; Path=/; Max-Age={age}", "http://a.example/") == "k=v"
+
+
+def test_a_very_long_path_does_not_count() -> None:
+    cookie = parse_cookie(f"k=v; Path=/{'a' * PATH_LIMIT}", parse_url("http://a.example/dir/page"))
+    assert cookie is not None
+    assert cookie.path == "/dir"
+
+
+@pytest.mark.parametrize("zone", ["GMT", "", "-0000", "+0900"])
+def test_an_expiry_is_utc_whatever_zone_it_names(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        cookie = parse_cookie(
+            f"k=v; Expires=Wed, 21 Oct 2099 07:28:00 {zone}", parse_url("http://a.example/")
+        )
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert cookie is not None
+    assert cookie.expires_s == 4096250880.0

@@ -10,8 +10,10 @@ from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 from loadstone.errors import LoadstoneError
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_PLAIN_PATH = re.compile(r"/[!-\"$-~]*")  # printable ASCII but spaces and fragments: needs no quoting
+_PLAIN_PATH = re.compile(r"/[A-Za-z0-9!$%&'()*+,\-./:;=?@\[\]_~]*")  # needs no quoting
 _ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
+_NO_HOST = re.compile(r"[\0- \"<>\\^`{|}\x7f]")
+_CREDENTIALS = re.compile(r"//[^/?#]*@")
 _KEPT_WHEN_QUOTING = "!$%&'()*+,/:;=?@[]~"
 
 
@@ -85,7 +87,11 @@ def find_target(base: Base, url: str) -> Target:
     """
     if _PLAIN_PATH.fullmatch(url):
         return Target(base.origin, base.path + url)
-    return parse_url(url if _ABSOLUTE.match(url) else base.url + url)
+    if not _ABSOLUTE.match(url):
+        return parse_url(base.url + url)
+    if _CREDENTIALS.search(url):
+        raise _unusable(url, "it holds credentials, which would get into the report")
+    return parse_url(url)
 
 
 @lru_cache(maxsize=1024)
@@ -99,7 +105,7 @@ def parse_url(url: str) -> Target:
     scheme = parts.scheme.lower()
     if scheme not in _DEFAULT_PORTS:
         raise _unusable(url, "it must begin with http:// or https://")
-    if not parts.hostname:
+    if not parts.hostname or _NO_HOST.search(parts.hostname):
         raise _unusable(url, "it names no server")
     return Target(Origin(scheme, _ascii_host(parts.hostname), port or _DEFAULT_PORTS[scheme]), _path(parts))
 
@@ -117,4 +123,6 @@ def _ascii_host(host: str) -> str:
 
 
 def _unusable(url: str, reason: str) -> LoadstoneError:
-    return LoadstoneError(f"{url!r} is no URL to ask: {reason}.", "Give a path, or a whole http(s) URL.")
+    url = _CREDENTIALS.sub("//…@", url)
+    remedy = "Give a path, or a whole http(s) URL; credentials go in auth=(name, password)."
+    return LoadstoneError(f"{url!r} is no URL to ask: {reason}.", remedy)

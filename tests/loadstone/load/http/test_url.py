@@ -32,6 +32,7 @@ def asked(host: str, url: str) -> tuple[str, str]:
         ("http://[::1]", "/a", "[::1]", "/a"),
         ("http://h", "/a b/ü?c=ä ö", "h", "/a%20b/%C3%BC?c=%C3%A4%20%C3%B6"),
         ("http://h", "/100%25?x=%20", "h", "/100%25?x=%20"),
+        ("http://h", '/q?query={a|b}^"\\<>`', "h", "/q?query=%7Ba%7Cb%7D%5E%22%5C%3C%3E%60"),
         ("http://h", "/a#fragment", "h", "/a"),
         ("http://bücher.example", "/", "xn--bcher-kva.example", "/"),
         ("http://user:pass@h/base", "/a b", "h", "/base/a%20b"),
@@ -105,3 +106,15 @@ def test_a_query_is_added_and_quoted(url: str, query: str, path: str) -> None:
 
 def test_an_origin_of_an_ipv6_address_is_without_brackets() -> None:
     assert parse_url("http://[fe80::1]:8080/").origin == Origin("http", "fe80::1", 8080)
+
+
+def test_a_password_is_not_told_in_an_error() -> None:
+    with pytest.raises(LoadstoneError) as caught:
+        parse_base("http://user:secret@h:99999")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["a b", "a\x00b", "a\x7fb", "a<b", "a|b"])
+def test_a_server_has_no_such_name(host: str) -> None:
+    with pytest.raises(LoadstoneError, match="names no server"):
+        parse_url(f"http://{host}/")

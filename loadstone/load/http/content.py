@@ -5,6 +5,7 @@ import zlib
 from loadstone.load.http.errors import BadAnswerError
 
 MEMBER_LIMIT = 16  # streams one after the other in one gzip body; each takes a copy of what follows
+CODING_LIMIT = 4  # one upon the other
 _GZIP_OR_ZLIB, _RAW_DEFLATE = 32 + zlib.MAX_WBITS, -zlib.MAX_WBITS
 
 
@@ -15,7 +16,10 @@ def decode_content(body: bytes, coding: str, limit: int) -> bytes:
     """
     if not body:
         return body
-    for name in reversed([part.strip().lower() for part in coding.split(",")]):
+    names = [part.strip().lower() for part in coding.split(",")]
+    if len(names) > CODING_LIMIT:
+        raise BadAnswerError(f"the answer's body is packed over {CODING_LIMIT} times")
+    for name in reversed(names):
         if name in ("gzip", "x-gzip", "deflate"):
             body = _inflate(body, limit)
         elif name not in ("", "identity"):

@@ -61,7 +61,9 @@ class ResponseParser:
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as error:
-            raise BadAnswerError("the server switched protocols unasked") from error
+            self.reusable = False
+            if not self.complete:
+                raise BadAnswerError("the server switched protocols unasked") from error
         except HttpParserError as error:
             self.reusable = False
             if not self.complete:

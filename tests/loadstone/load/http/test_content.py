@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadstone.load.http.content import MEMBER_LIMIT, decode_content
+from loadstone.load.http.content import CODING_LIMIT, MEMBER_LIMIT, decode_content
 from loadstone.load.http.errors import BadAnswerError
 
 LIMIT = 100_000
@@ -66,3 +66,12 @@ def test_a_body_of_very_many_members_is_refused() -> None:
 def test_no_body_raises_anything_else(body: bytes, coding: str) -> None:
     with suppress(BadAnswerError):
         decode_content(body, coding, LIMIT)
+
+
+def test_a_body_packed_very_many_times_is_refused() -> None:
+    body = TEXT
+    for _ in range(CODING_LIMIT):
+        body = gzip.compress(body)
+    assert decode_content(body, "gzip," * (CODING_LIMIT - 1) + "gzip", LIMIT) == TEXT
+    with pytest.raises(BadAnswerError, match="packed over 4 times"):
+        decode_content(gzip.compress(body), "gzip," * CODING_LIMIT + "gzip", LIMIT)

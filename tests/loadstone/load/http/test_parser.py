@@ -13,7 +13,12 @@ HEADERS = [
     b"X-Empty:\r\n",
     b"Date: Tue, 24 Nov 2026 13:12:01 GMT\r\n",
 ]
-INTERIM = [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", b"\r\n"]
+INTERIM = [
+    b"HTTP/1.1 100 Continue\r\n\r\n",
+    b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n",
+    b"HTTP/1.1 199 Unheard Of\r\n\r\n",
+    b"\r\n",
+]
 
 
 def read(pieces: list[bytes], method: str = "GET") -> tuple[Answer, bool]:
@@ -170,6 +175,7 @@ def test_a_body_over_the_limit_is_refused_and_not_kept() -> None:
     "response",
     [
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
@@ -188,3 +194,15 @@ def test_packed_bytes_are_left_as_they_came() -> None:
     body = gzip.compress(b"text")
     (_, _, read_body), _ = read([b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)])
     assert read_body == body
+
+
+def test_the_offer_of_another_protocol_is_no_switch() -> None:
+    offer = b"Upgrade: h2,h2c\r\nConnection: Upgrade, Keep-Alive\r\n"
+    (status, _, body), reusable = read([b"HTTP/1.1 200 OK\r\n" + offer + b"Content-Length: 2\r\n\r\nok"])
+    assert (status, body, reusable) == (200, b"ok", True)
+
+
+def test_a_switch_after_an_answer_leaves_the_answer_whole() -> None:
+    switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"
+    (status, _, body), reusable = read([b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" + switch])
+    assert (status, body, reusable) == (200, b"ok", False)

@@ -4,6 +4,7 @@ import json as jsonlib
 import time
 from datetime import timedelta
 from email.message import Message
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -18,6 +19,7 @@ from locust.exception import (
     StopUser,
 )
 
+from loadstone.load.http.cookies import Cookies
 from loadstone.load.http.errors import describe
 from loadstone.load.http.headers import Headers
 from loadstone.load.http.url import Target
@@ -55,6 +57,7 @@ class Response:
         "_stage",
         "content",
         "context",
+        "encoding",
         "end_s",
         "error",
         "head",
@@ -79,6 +82,7 @@ class Response:
         self.content = b""
         self.error: BaseException | None = None
         self.start_s = self.end_s = 0.0
+        self.encoding: str | None = None  # a task may set the charset of `text`
         self.js: Any = None  # Locust's `rest` puts the parsed body here
         self.target = target
         self._headers: Headers | None = None
@@ -103,6 +107,18 @@ class Response:
         return self._headers
 
     @property
+    def reason(self) -> str:
+        """What the status line says after the status; empty without an answer."""
+        return self.head.partition("\r\n")[0].partition(" ")[2].partition(" ")[2]
+
+    @property
+    def cookies(self) -> Cookies:
+        """The cookies that this answer set; those of the user are `client.cookies`."""
+        cookies = Cookies(self.target.origin.host)
+        cookies.store(self.target, self.headers.get_all("set-cookie"))
+        return cookies
+
+    @property
     def url(self) -> str:
         """The absolute URL, after redirects."""
         return self.target.url
@@ -110,11 +126,10 @@ class Response:
     @property
     def text(self) -> str:
         """The body in the charset its header names, else UTF-8; what cannot be decoded is replaced."""
-        message = Message()
-        message["content-type"] = self.headers.get("content-type") or ""
+        charset = self.encoding or _charset(self.headers.get("content-type") or "")
         try:
-            return self.content.decode(message.get_content_charset("utf-8"), "replace")
-        except LookupError:
+            return self.content.decode(charset, "replace")
+        except (LookupError, ValueError):  # no charset, or one that cannot replace
             return self.content.decode("utf-8", "replace")
 
     @property
@@ -185,3 +200,10 @@ class Response:
 
     def __repr__(self) -> str:
         return f"<Response [{self.status_code}]>"
+
+
+@lru_cache(maxsize=64)
+def _charset(content_type: str) -> str:
+    message = Message()
+    message["content-type"] = content_type
+    return message.get_content_charset("utf-8")

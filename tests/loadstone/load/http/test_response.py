@@ -165,3 +165,15 @@ def test_it_tells_how_long_it_took() -> None:
     made = response()
     made.start_s, made.end_s = 1.0, 1.5
     assert made.elapsed.total_seconds() == 0.5
+
+
+@pytest.mark.parametrize("charset", ["idna", "undefined", "hex", "a\0b", "\xe4", "utf-8; charset=x"])
+def test_text_is_text_whatever_charset_a_server_names(charset: str) -> None:
+    made = response(head=f"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset={charset}", content=b"a\xff")
+    assert made.text == "a\ufffd"
+
+
+def test_a_task_may_set_the_charset_of_the_text() -> None:
+    made = response(head="HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8", content=b"\xe4")
+    made.encoding = "latin-1"
+    assert made.text == "ä"

@@ -1,5 +1,6 @@
 """The client of one user, with the call shape of Locust's."""
 
+import math
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
@@ -7,14 +8,14 @@ from contextlib import contextmanager
 from ssl import SSLContext
 from typing import Any
 
-from gevent import Timeout
+from gevent import GreenletExit
 
 from loadstone.errors import LoadstoneError
 from loadstone.load.http.connections import Connections
 from loadstone.load.http.content import decode_content
 from loadstone.load.http.cookies import Cookies
 from loadstone.load.http.errors import BadAnswerError, BadStatusError, RequestError
-from loadstone.load.http.request import Pairs, Request, encode_body, encode_pairs
+from loadstone.load.http.request import Pairs, Request, check_method, encode_body, encode_pairs
 from loadstone.load.http.response import Reporter, Response
 from loadstone.load.http.url import Target, find_target, parse_base
 
@@ -23,7 +24,8 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Arguments of Locust's clients which this one does not have, and what to do instead.
 _REMEDIES = {
     "cert": "Set `ssl_context_factory` on the user class.",
-    "cookies": "Use `client.cookies.set(name, value, domain)`, or a Cookie header.",
+    "cookies": "Use `client.cookies.set(name, value)`, or a Cookie header.",
+    "hooks": "Do it after the request, or listen to Locust's request event.",
     "files": "Give the encoded form as data=, with its Content-Type.",
     "proxies": "Ask the system under test directly; a proxy would be measured with it.",
     "stream": "Answers are always read whole.",
@@ -35,7 +37,7 @@ class Client:
     """Sends requests and reports each once, whatever became of it. Cookies and connections are its own.
 
     `headers` go along with every request that has none of the same name. What other attributes a Session of
-    requests has cannot be set.
+    requests has cannot be set. With `catch_response=True` it is the end of the `with` block that reports.
 
     Raises LoadstoneError, sending and reporting nothing, for what cannot be a request.
     """
@@ -64,16 +66,26 @@ class Client:
         make_context: Callable[[], SSLContext],
     ) -> None:
         self.cookies = Cookies()
+        self.headers: dict[str, Any] = dict(default_headers or {})
         self.default_timeout_s = default_timeout_s
         self.request_name: str | None = None
         self._user = user
-        self._base = parse_base(host)
-        self.headers: dict[str, Any] = dict(default_headers or {})
-        if self._base.credentials:
-            self.headers.setdefault("Authorization", basic_auth(*self._base.credentials))
+        self.base_url = host
         self._max_redirects = max_redirects
         self._body_limit = body_limit
         self._connections = Connections(body_limit, make_context)
+
+    @property
+    def base_url(self) -> str:
+        """What is put before a task's paths, without credentials; may be set, as the host of a user is."""
+        return self._base.url
+
+    @base_url.setter
+    def base_url(self, url: str) -> None:
+        self._base = parse_base(url)
+        self.cookies.host = self._base.origin.host
+        if self._base.credentials:
+            self.headers.setdefault("Authorization", basic_auth(*self._base.credentials))
 
     def request(
         self,
@@ -99,6 +111,9 @@ class Client:
         """
         if unsupported:
             _refuse(unsupported)
+        if timeout is not None:
+            _check_timeout(timeout)
+        method = check_method(method)
         target = find_target(self._base, url)
         if params:
             target = target.with_query(encode_pairs(params))
@@ -165,12 +180,12 @@ class Client:
         headers: Mapping[str, Any] | None,
         auth: tuple[str | bytes, str | bytes] | None,
     ) -> Request:
-        body, items = encode_body(data, json) if data or json is not None else (b"", ())
-        if headers:
-            items += tuple(headers.items())
+        body, defaults = encode_body(data, json) if data or json is not None else (b"", ())
+        if self.headers:
+            defaults += tuple(self.headers.items())  # what a task has set goes before what a body implies
+        items = tuple(headers.items()) if headers else ()
         if auth:
             items += (("Authorization", basic_auth(*auth)),)
-        defaults = tuple(self.headers.items()) if self.headers else ()
         return Request(method, target, defaults, items, body)
 
     def _run(self, request: Request, response: Response, timeout_s: float, follow: bool) -> None:
@@ -179,8 +194,10 @@ class Client:
         try:
             self._ask(request, response, response.start_s + timeout_s, follow)
         except RequestError as error:
-            response.fail(error)
-        except Timeout as error:  # a task's own, around the request: it is told, and goes its way
+            response.fail(_bare(error))
+        except (GreenletExit, LoadstoneError):  # the user is stopped; or nothing was sent
+            raise
+        except BaseException as error:  # a task's own timeout, whatever it raises: told, it goes its way
             response.fail(error)
             self._user.report(response)
             raise
@@ -221,6 +238,12 @@ def basic_auth(user: str | bytes, password: str | bytes) -> str:
     return f"Basic {b64encode(pair).decode()}"
 
 
+def _bare(error: RequestError) -> RequestError:
+    """Drop the traceback: its frames hold on to the response, the received bytes and the socket."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
+
+
 def _redirected(request: Request, status: int, location: str) -> Request:
     try:
         return request.redirected(status, request.target.follow(location))
@@ -233,5 +256,12 @@ def _refuse(options: Mapping[str, Any]) -> None:
     for name, value in options.items():
         if name not in _REMEDIES:
             raise TypeError(f"a request has no argument {name!r}")
-        if value is not None and value is not (name == "verify"):
+        if value not in (None, True) if name == "verify" else value:
             raise LoadstoneError(f"{name}= is not supported by loadstone.HttpUser.", _REMEDIES[name])
+
+
+def _check_timeout(timeout: Any) -> None:
+    if not isinstance(timeout, int | float) or not 0 <= timeout < math.inf:
+        raise LoadstoneError(
+            f"timeout={timeout!r} is no number of seconds.", "Give one number: it bounds the whole request."
+        )

@@ -15,6 +15,7 @@ HeaderItems = tuple[tuple[str, Any], ...]
 Pairs = Mapping[str, Any] | Iterable[tuple[str, Any]]
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_KNOWN_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _ALWAYS: HeaderItems = (
     ("User-Agent", "loadstone"),
@@ -36,8 +37,15 @@ class Request:
 
     def encode(self, cookie: str) -> bytes:
         """Return the request as it is sent, with the given value of the `Cookie` header if there is one."""
-        headers = header_block(self.target.origin, self.defaults, self.headers)
-        extra = f"Cookie: {cookie}\r\n" if cookie else ""
+        try:
+            headers = header_block(self.target.origin, self.defaults, self.headers)
+        except TypeError as error:  # a list, say
+            raise LoadstoneError(
+                "a header's name or value is no text.", "Give headers texts, bytes or numbers."
+            ) from error
+        extra = ""
+        if cookie and "\r\ncookie:" not in headers.lower():  # there may be one only, and a task's own counts
+            extra = f"Cookie: {cookie}\r\n"
         if self.body or self.method in _METHODS_WITH_BODY:
             extra += f"Content-Length: {len(self.body)}\r\n"
         head = f"{self.method} {self.target.path} HTTP/1.1\r\n{headers}{extra}\r\n"
@@ -60,6 +68,15 @@ class Request:
             _without(self.headers, dropped),
             b"" if turned else self.body,
         )
+
+
+def check_method(method: str) -> str:
+    """Return the method as it is sent, in capitals; raises LoadstoneError."""
+    if method in _KNOWN_METHODS:
+        return method
+    if not isinstance(method, str) or not _TOKEN.fullmatch(method):
+        raise LoadstoneError(f"{method!r} is no method.", "Give one such as GET.")
+    return method.upper()
 
 
 def _without(items: HeaderItems, names: set[str]) -> HeaderItems:

@@ -1,6 +1,8 @@
 """The call shape, compared with Locust's own clients on one server."""
 
+import gc
 import json
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from typing import Any
@@ -224,6 +226,8 @@ def test_a_context_is_the_users_and_the_requests() -> None:
         ("files", {"a": b""}),
         ("stream", True),
         ("verify", False),
+        ("verify", "authority.pem"),
+        ("hooks", {"response": print}),
         ("cert", "cert.pem"),
         ("cookies", {"a": "b"}),
     ],
@@ -240,7 +244,7 @@ def test_an_unknown_option_is_a_type_error_and_an_option_that_asks_for_nothing_i
     client, _ = client_for(url)
     with pytest.raises(TypeError, match="'naem'"):
         client.get("/", naem="typo")
-    assert client.get("/", stream=False, proxies=None, verify=True).ok
+    assert client.get("/", stream=False, proxies=None, files={}, cookies={}, verify=True).ok
 
 
 def test_a_broken_package_is_a_failure() -> None:
@@ -264,3 +268,108 @@ def test_json_of_an_answer_reads_like_the_standard_library(url: str) -> None:
     client, _ = client_for(url)
     response = client.get("/x")
     assert response.json() == json.loads(response.text)
+
+
+@pytest.mark.parametrize("method", ["GET / HTTP/1.1\r\nX: y\r\n\r\nGET", "", "G T", b"GET", None])
+def test_what_is_no_method_is_refused(url: str, method: Any) -> None:
+    client, reported = client_for(url)
+    with pytest.raises(LoadstoneError, match="is no method"):
+        client.request(method, "/")
+    assert reported == []
+
+
+@pytest.mark.parametrize("method", ["get", "Post", "head"])
+def test_a_method_is_sent_in_capitals(url: str, method: str) -> None:
+    client, _ = client_for(url)
+    response = client.request(method, "/", timeout=1)
+    assert (response.method, response.failure_text) == (method.upper(), "")
+
+
+@pytest.mark.parametrize("timeout", [(3, 10), "1", float("nan"), float("inf"), -1])
+def test_a_timeout_is_one_number_of_seconds(url: str, timeout: Any) -> None:
+    client, reported = client_for(url)
+    with pytest.raises(LoadstoneError, match="is no number of seconds"):
+        client.get("/", timeout=timeout)
+    assert reported == []
+
+
+@pytest.mark.parametrize("headers", [{"X": ["a"]}, {b"X": "a"}])
+def test_a_header_that_is_no_text_is_refused(url: str, headers: Any) -> None:
+    client, reported = client_for(url)
+    with pytest.raises(LoadstoneError, match="is no text"):
+        client.get("/", headers=headers)
+    assert reported == []
+
+
+def test_what_a_task_has_set_goes_before_what_a_body_implies(url: str) -> None:
+    client, _ = client_for(url)
+    client.headers["Content-Type"] = "application/vnd.api+json"
+    assert client.post("/", json={}).json()["type"] == "application/vnd.api+json"
+    assert client.post("/", json={}, headers={"content-type": "x/y"}).json()["type"] == "x/y"
+
+
+def test_a_request_has_one_cookie_header_and_the_tasks_own_counts() -> None:
+    with serving(b"HTTP/1.1 200 OK\r\nSet-Cookie: jar=1; Path=/\r\nContent-Length: 0\r\n\r\n") as served:
+        client, _ = client_for(served.url)
+        client.get("/")
+        client.get("/")
+        client.get("/", headers={"Cookie": "own=1"})
+    cookies = [
+        [line for line in sent.split(b"\r\n") if line.startswith(b"Cookie")] for sent in served.requests
+    ]
+    assert cookies == [[], [b"Cookie: jar=1"], [b"Cookie: own=1"]]
+
+
+def test_the_host_may_be_changed(url: str) -> None:
+    client, _ = client_for("http://user:secret@127.0.0.1:1/base")
+    assert client.base_url == "http://127.0.0.1:1/base"
+    client.base_url = f"{url}/other"
+    client.cookies["k"] = "v"
+    echo = client.get("/a").json()
+    assert (echo["path"], echo["headers"]["cookie"]) == ("/other/a", "k=v")
+
+
+def test_credentials_in_a_url_would_get_into_the_report(url: str) -> None:
+    client, reported = client_for(url)
+    with pytest.raises(LoadstoneError, match="it holds credentials") as caught:
+        client.get(url.replace("//", "//user:secret@") + "/a")
+    assert "secret" not in str(caught.value)
+    assert reported == []
+
+
+def test_whatever_a_task_throws_into_a_request_is_reported_once_and_goes_on() -> None:
+    class TooSlowError(Exception):
+        pass
+
+    with serving([30.0]) as served:
+        client, reported = client_for(served.url)
+        with pytest.raises(TooSlowError), gevent.Timeout(0.05, TooSlowError("too slow")):
+            client.get("/")
+    assert [response.failure_text for response in reported] == ["TooSlowError: too slow"]
+
+
+def test_a_failed_response_is_freed_at_once() -> None:
+    """Its error's traceback would make a ring of it, the request and what was received."""
+
+    class Watched(list[Any]):
+        pass
+
+    client, reported = client_for("http://127.0.0.1:1")
+    context = Watched()
+    gone = weakref.ref(context)
+    gc.disable()
+    try:
+        client.get("/", context={"watched": context})
+        reported.clear()
+        del context
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_an_answer_gives_its_reason_and_its_cookies(url: str) -> None:
+    client, _ = client_for(url)
+    assert client.get("/status/404").reason == "Said So"
+    response = client.get("/cookie")
+    assert dict(response.cookies) == {"a": "1", "b": "2"}
+    assert response.cookies.get("c") is None

@@ -11,10 +11,21 @@ from locust.env import Environment
 from locust.exception import StopTest
 from locust.user.users import RestMixin
 
+from loadstone.errors import LoadstoneError
 from loadstone.load.http.client import Client
 from loadstone.load.http.connect import make_context
 from loadstone.load.http.parser import DEFAULT_BODY_LIMIT
 from loadstone.load.http.response import Response
+
+# Class attributes of Locust's users which this one does not have, and what to do instead.
+_REMEDIES = {
+    "client_pool": "Each user has connections of its own.",
+    "connection_timeout": "Set default_timeout_s, which bounds the whole request.",
+    "max_retries": "Nothing is ever sent twice.",
+    "network_timeout": "Set default_timeout_s, which bounds the whole request.",
+    "pool_manager": "Each user has connections of its own.",
+    "proxy_host": "Ask the system under test directly; a proxy would be measured with it.",
+}
 
 _shared_context = lru_cache(maxsize=2)(make_context)  # reading the system's certificates takes 20 ms
 
@@ -44,6 +55,13 @@ class HttpUser(User, RestMixin[Response]):
 
     ssl_context_factory: Callable[[], SSLContext] | None = None
     """A function without arguments that makes the TLS settings; without one, the system's trust counts."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Refuse what would have no effect, and change what is measured in silence; raises LoadstoneError."""
+        super().__init_subclass__(**options)
+        for name, remedy in _REMEDIES.items():
+            if getattr(cls, name, None):
+                raise LoadstoneError(f"{cls.__name__}.{name} is not supported by loadstone.HttpUser.", remedy)
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)

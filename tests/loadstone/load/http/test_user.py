@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -6,6 +8,7 @@ from locust.env import Environment
 from locust.exception import StopTest
 
 import loadstone
+from loadstone.errors import LoadstoneError
 from loadstone.load.http.user import HttpUser
 from tests.loadstone.load.http.served import OK, serving
 
@@ -84,3 +87,19 @@ def test_rest_parses_the_body_or_says_that_it_cannot() -> None:
             assert response.js is None
     assert [event["exception"] is None for event in told] == [True, False]
     assert "Could not parse response as JSON" in str(told[1]["exception"])
+
+
+@pytest.mark.parametrize(
+    "name", ["network_timeout", "connection_timeout", "max_retries", "proxy_host", "client_pool"]
+)
+def test_a_setting_of_locusts_users_that_would_have_no_effect_is_refused(name: str) -> None:
+    with pytest.raises(LoadstoneError, match=f"Visitor.{name} is not supported") as caught:
+        type("Visitor", (HttpUser,), {name: 5})
+    assert caught.value.remedy
+    type("Visitor", (HttpUser,), {name: None})
+
+
+def test_the_package_may_be_imported_before_locust() -> None:
+    """Locust has gevent patch ssl, which warns where somebody has imported it before."""
+    command = [sys.executable, "-W", "error", "-c", "from loadstone import HttpUser"]
+    subprocess.run(command, check=True, capture_output=True)

@@ -15,7 +15,14 @@ from loadstone.load.http.connections import Connections
 from loadstone.load.http.content import decode_content
 from loadstone.load.http.cookies import Cookies
 from loadstone.load.http.errors import BadAnswerError, BadStatusError, RequestError
-from loadstone.load.http.request import Pairs, Request, check_method, encode_body, encode_pairs
+from loadstone.load.http.request import (
+    KNOWN_METHODS,
+    Pairs,
+    Request,
+    check_method,
+    encode_body,
+    encode_pairs,
+)
 from loadstone.load.http.response import Reporter, Response
 from loadstone.load.http.url import Target, find_target, parse_base
 
@@ -113,7 +120,8 @@ class Client:
             _refuse(unsupported)
         if timeout is not None:
             _check_timeout(timeout)
-        method = check_method(method)
+        if method not in KNOWN_METHODS:
+            method = check_method(method)
         target = find_target(self._base, url)
         if params:
             target = target.with_query(encode_pairs(params))
@@ -224,11 +232,11 @@ class Client:
         answer = self._connections.exchange(target.origin, sent, request.method, deadline_s)
         response.end_s = time.monotonic()
         response.status_code, response.head, response.content = answer
-        names = response.head.lower()  # a few searches cost less than a Headers for each response
-        if "set-cookie" in names:
-            self.cookies.store(target, response.headers.get_all("set-cookie"))
-        if "content-encoding" in names:
-            coding = response.headers.get("content-encoding") or ""
+        headers = response.headers
+        if "set-cookie" in headers.lower:
+            self.cookies.store(target, headers.get_all("set-cookie"))
+        if "content-encoding" in headers.lower:
+            coding = headers.get("content-encoding") or ""
             response.content = decode_content(response.content, coding, self._body_limit)
 
 

@@ -27,6 +27,7 @@ class Connections:
         idle = self._idle.get(origin)
         if idle is None:
             idle = self._remember(origin)
+        servers = self._idle
         while idle:
             connection = idle.pop()
             if connection.usable:
@@ -35,8 +36,8 @@ class Connections:
             connection = connect(origin, deadline_s, self._make_context, self._body_limit)
         answer = connection.exchange(request, method, deadline_s)
         if connection.usable:
-            # Another greenlet may have had this server forgotten meanwhile.
-            if len(idle) < IDLE_LIMIT and self._idle.get(origin) is idle:
+            # Another greenlet may have had the servers forgotten meanwhile.
+            if len(idle) < IDLE_LIMIT and servers is self._idle:
                 idle.append(connection)
             else:
                 connection.close()
@@ -45,7 +46,7 @@ class Connections:
     def _remember(self, origin: Origin) -> list[Connection]:
         if len(self._idle) >= SERVER_LIMIT:
             self.close()
-            self._idle.clear()
+            self._idle = {}
         self._idle[origin] = []
         return self._idle[origin]
 

@@ -6,21 +6,23 @@ from collections.abc import Iterator, Mapping
 class Headers(Mapping[str, str]):
     """Names in any case; several headers of one name are one value with commas, or `get_all`.
 
+    `lower` is the head in lower case: a name that is not in it is no header's.
+
     Few requests have their headers read, so the head stays bytes until then: decoding five headers of
     every answer would cost a tenth of the client's time.
     """
 
-    __slots__ = ("_head", "_index", "_lower")
+    __slots__ = ("_head", "_index", "lower")
 
     def __init__(self, head: str) -> None:
         """`head` is a status line and header lines that a strict parser has accepted: CRLF, no folding."""
         self._head = head
-        self._lower = head.lower()
+        self.lower = head.lower()
         self._index: dict[str, list[str]] | None = None
 
     def may_have(self, name: str) -> bool:
         """Return False when there surely is no header of this lower-case name; cheap."""
-        return name in self._lower
+        return name in self.lower
 
     def get_all(self, name: str) -> list[str]:
         """Return the values of every header of this name, in order."""

@@ -15,7 +15,7 @@ HeaderItems = tuple[tuple[str, Any], ...]
 Pairs = Mapping[str, Any] | Iterable[tuple[str, Any]]
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_KNOWN_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+KNOWN_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _ALWAYS: HeaderItems = (
     ("User-Agent", "loadstone"),
@@ -72,8 +72,6 @@ class Request:
 
 def check_method(method: str) -> str:
     """Return the method as it is sent, in capitals; raises LoadstoneError."""
-    if method in _KNOWN_METHODS:
-        return method
     if not isinstance(method, str) or not _TOKEN.fullmatch(method):
         raise LoadstoneError(f"{method!r} is no method.", "Give one such as GET.")
     return method.upper()

@@ -38,8 +38,8 @@ class Step(msgspec.Struct, omit_defaults=True):
         """Add one row of deltas."""
         self._count(row)
         for state in row.endpoints.values():
-            LatencyHistogram(self.latency).merge(state.ok.latency)
-            LatencyHistogram(self.latency).merge(state.failed.latency)
+            self.latency.merge(state.ok.latency)
+            self.latency.merge(state.failed.latency)
             self.errors += LatencyHistogram(state.failed.latency).count
 
     def see(self, in_flight: int, cpu_share: float) -> None:
@@ -57,7 +57,7 @@ class Step(msgspec.Struct, omit_defaults=True):
     def merge(self, other: "Step") -> None:
         """Add another step: counts and histograms add up, gauges keep the higher."""
         self._count(other)
-        LatencyHistogram(self.latency).merge(other.latency)
+        self.latency.merge(other.latency)
         self.errors += other.errors
         self.in_flight = max(self.in_flight, other.in_flight)
         if other.cpu_share is not None:
@@ -95,9 +95,9 @@ class Step(msgspec.Struct, omit_defaults=True):
         self.sent += other.sent
         self.completed += other.completed
         self.dropped += other.dropped
-        LatencyHistogram(self.wake_lag).merge(other.wake_lag)
-        LatencyHistogram(self.queue_lag).merge(other.queue_lag)
-        LatencyHistogram(self.canary_lag).merge(other.canary_lag)
+        self.wake_lag.merge(other.wake_lag)
+        self.queue_lag.merge(other.queue_lag)
+        self.canary_lag.merge(other.canary_lag)
 
     def _raise_gauges(self, values: Mapping[str, float]) -> None:
         for name, value in values.items():

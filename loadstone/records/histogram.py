@@ -48,6 +48,25 @@ class HistogramState(msgspec.Struct, omit_defaults=True):
         counts = self.counts
         counts[index] = counts.get(index, 0) + 1
 
+    def merge(self, other: "HistogramState") -> None:
+        """Add another's counts to these; to fold the journal of a long run is mostly this."""
+        if not other.counts:
+            return
+        if not self.counts or other.min_us < self.min_us:
+            self.min_us = other.min_us
+        if other.max_us > self.max_us:
+            self.max_us = other.max_us
+        self.sum_us += other.sum_us
+        self.clamped_low += other.clamped_low
+        self.clamped_high += other.clamped_high
+        counts = self.counts
+        if not counts:
+            counts.update(other.counts)  # ten times as quick
+            return
+        known = counts.get
+        for index, count in other.counts.items():
+            counts[index] = known(index, 0) + count
+
     def _clamp(self, us: int) -> int:
         """Count a value outside the range and return the end of the range that stands for it."""
         if us < LOWEST_US:
@@ -74,17 +93,7 @@ class LatencyHistogram:
 
     def merge(self, other: "LatencyHistogram | HistogramState") -> None:
         """Add another histogram's counts to this one."""
-        theirs = other._state if isinstance(other, LatencyHistogram) else other
-        if not theirs.counts:
-            return
-        mine = self._state
-        mine.min_us = min(mine.min_us, theirs.min_us) if mine.counts else theirs.min_us
-        mine.max_us = max(mine.max_us, theirs.max_us)
-        mine.sum_us += theirs.sum_us
-        mine.clamped_low += theirs.clamped_low
-        mine.clamped_high += theirs.clamped_high
-        for index, count in theirs.counts.items():
-            mine.counts[index] = mine.counts.get(index, 0) + count
+        self._state.merge(other._state if isinstance(other, LatencyHistogram) else other)
 
     @property
     def count(self) -> int:
@@ -119,11 +128,11 @@ class LatencyHistogram:
         counts = self._state.counts
         if not counts:
             return None
-        rank = max(1, _ceil(q * self.count))
-        seen = 0
-        for index in sorted(counts):
-            seen += counts[index]
-            if seen >= rank:
+        count = self.count
+        beyond = count - max(1, _ceil(q * count))
+        for index in sorted(counts, reverse=True):  # from the top: most quantiles asked for are high
+            beyond -= counts[index]
+            if beyond < 0:
                 return min(bucket_upper_us(index), self._state.max_us) / 1e6
         raise AssertionError("unreachable: the counts add up to the rank")
 
@@ -143,8 +152,11 @@ class LatencyHistogram:
     def to_hdr_v2(self) -> str:
         """Return the standard HDR V2 encoding: base64 of compressed counts in microseconds."""
         hdr = HdrHistogram(LOWEST_US, HIGHEST_US, SIGNIFICANT_DIGITS)
-        for index, count in self._state.counts.items():
-            hdr.record_value(bucket_lower_us(index), count)
+        counts = self._state.counts
+        for index, count in counts.items():
+            hdr.counts[index] = count  # the index is its own; record_value() takes ten times as long
+        if counts:
+            hdr.set_internal_tacking_values(min(counts), max(counts), self.count)
         encoded: bytes = hdr.encode()
         return encoded.decode("ascii")
 

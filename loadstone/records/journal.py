@@ -1,6 +1,7 @@
 """The append-only journal of a run: what was measured is on disk within a second, whatever ends the run."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -75,11 +76,24 @@ class Journal:
     """Appends entries to a file, one line each, handed to the operating system at once."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._file = path.open("ab", buffering=0)
 
     def append(self, entry: Entry) -> None:
-        """Write one entry; what is written survives the death of this process."""
-        self._file.write(_encoder.encode(entry) + b"\n")
+        """Write one entry; what is written survives the death of this process.
+
+        Raises LoadstoneError when it cannot be: a part of it is then taken back, so that others may follow.
+        """
+        line, length_bytes = _encoder.encode(entry) + b"\n", self._file.tell()
+        try:
+            while line:  # a disk that is nearly full takes a part
+                line = line[self._file.write(line) :]
+        except OSError as error:
+            with suppress(OSError):
+                self._file.truncate(length_bytes)
+            raise LoadstoneError(
+                f"cannot write {self._path}: {error.strerror}.", "Make room for the results, or give --out."
+            ) from error
 
     def close(self) -> None:
         """Close the file."""

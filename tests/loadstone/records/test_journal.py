@@ -1,3 +1,6 @@
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,3 +53,28 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
 def test_a_missing_journal_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(LoadstoneError, match="cannot read"):
         list(read_journal(tmp_path / "journal.jsonl"))
+
+
+@contextmanager
+def files_bounded(length_bytes: int) -> Iterator[None]:
+    """Let no file grow longer, as on a disk that is full: the write that reaches the bound is cut short."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (length_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_an_entry_that_does_not_fit_is_a_sentence_and_leaves_no_part_of_itself(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    journal = Journal(path)
+    journal.append(Remark("early"))
+    with (
+        files_bounded(path.stat().st_size + 40),
+        pytest.raises(LoadstoneError, match=r"cannot write .*jsonl"),
+    ):
+        journal.append(Remark("x" * 100))
+    journal.append(Remark("late"))
+    journal.close()
+    assert list(read_journal(path)) == [Remark("early"), Remark("late")]

@@ -22,7 +22,7 @@ from loadstone.analysis.summaries import (
     whole_latency,
 )
 from loadstone.analysis.timeline import Step, TimelineLedger
-from loadstone.analysis.validity import bound_warnings, invalid_reasons
+from loadstone.analysis.validity import bound_warnings, invalid_reasons, lateness_warnings
 from loadstone.analysis.workers import WorkerLedger
 from loadstone.errors import LoadstoneError
 from loadstone.records.journal import Checked, End, Entry, Header, Load, Remark, Scraped
@@ -138,7 +138,7 @@ class Ledger:
             partial=self.end is None or self.end.interrupted,
             valid=scope.valid,
             invalid_reasons=reasons,
-            warnings=self._warnings(),
+            warnings=self._warnings(requests, scope),
             duration_s=header.duration_s,
             warm_up_s=header.warm_up_s,
             drain_s=header.drain_s,
@@ -275,8 +275,10 @@ class Ledger:
         )
         return [*reasons, *self._flaws]
 
-    def _warnings(self) -> list[str]:
+    def _warnings(self, requests: EndpointState, scope: Scope) -> list[str]:
         warnings = [*self._doubts, *bound_warnings(self._measured)]
+        if scope.valid:
+            warnings += lateness_warnings(self._measured, whole_latency(requests))
         for name in self.header.measures:
             if name in self._measures.fell_back:
                 warnings.append(f"{name} is partial: a process restarted and its counter began anew.")

@@ -9,6 +9,8 @@ from loadstone.records.load import EndpointState, Row
 from loadstone.records.run import EndpointSummary, OkSummary, Quantiles
 
 QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99, "p999": 0.999}
+MOVED = 1.01
+"""By so much may the unanswered move a quantile before it is called a lower bound."""
 ERROR_LIMIT = 50  # different messages of one endpoint
 OTHER_ERRORS = "(other errors)"
 
@@ -72,14 +74,14 @@ def merge_endpoints(into: dict[str, EndpointState], other: Mapping[str, Endpoint
 def merge_endpoint(into: EndpointState, other: EndpointState) -> None:
     """Add one endpoint's requests to another's."""
     for mine, theirs in ((into.ok, other.ok), (into.failed, other.failed)):
-        LatencyHistogram(mine.latency).merge(theirs.latency)
-        LatencyHistogram(mine.service_time).merge(theirs.service_time)
+        mine.latency.merge(theirs.latency)
+        mine.service_time.merge(theirs.service_time)
     for text, count in other.errors.items():
         known = text in into.errors or len(into.errors) < ERROR_LIMIT
         text = text if known else OTHER_ERRORS
         into.errors[text] = into.errors.get(text, 0) + count
     for part, durations in other.server_timing.items():
-        LatencyHistogram(into.server_timing.setdefault(part, HistogramState())).merge(durations)
+        into.server_timing.setdefault(part, HistogramState()).merge(durations)
 
 
 def whole_latency(state: EndpointState) -> LatencyHistogram:
@@ -128,10 +130,26 @@ def latency_quantiles(histogram: LatencyHistogram, scope: Scope) -> Quantiles:
 def quantiles(histogram: LatencyHistogram, unanswered_share: float = 0.0) -> Quantiles:
     """Return the quantiles that the number of samples allows, those that are lower bounds named."""
     values = {name: histogram.reportable_quantile_s(q) for name, q in QUANTILES.items()}
-    lower = [name for name, q in QUANTILES.items() if values[name] is not None and unanswered_share > 1 - q]
+    lower = [
+        name
+        for name, value_s in values.items()
+        if value_s is not None and _is_lower_bound(histogram, QUANTILES[name], value_s, unanswered_share)
+    ]
     if unanswered_share and histogram.count:
         lower.append("max")
     return Quantiles(**values, max=histogram.max_s, lower_bound=lower)
+
+
+def _is_lower_bound(histogram: LatencyHistogram, q: float, value_s: float, unanswered_share: float) -> bool:
+    """Return whether the quantile would be higher had the unanswered been answered last of all.
+
+    With more than 1 − q of them nobody knows how high; with fewer a higher one of the answered is known.
+    """
+    if not unanswered_share:
+        return False
+    q_of_answered = q / (1 - unanswered_share) if unanswered_share < 1 else 1.0
+    highest_s = histogram.quantile_s(q_of_answered) if unanswered_share <= 1 - q else None
+    return highest_s is None or highest_s > MOVED * value_s
 
 
 def lag_quantiles(lag: LatencyHistogram) -> Quantiles:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 
 from loadstone.analysis.remarks import Remarks
-from loadstone.analysis.summaries import Tally, whole_service_time
+from loadstone.analysis.summaries import QUANTILES, Tally, whole_service_time
 from loadstone.analysis.workers import BUSY_CPU_SHARE, WorkerLedger
 from loadstone.records.histogram import LatencyHistogram
 
@@ -38,6 +38,23 @@ def invalid_reasons(
     return reasons
 
 
+def lateness_warnings(tally: Tally, latency: LatencyHistogram) -> list[str]:
+    """Return a warning when a valid run's quantiles still hold much of the generator's own lateness.
+
+    A few bad seconds invalidate nothing, but they are the slowest of the run, and no fault of the system's.
+    """
+    for name, q in QUANTILES.items():
+        latency_s = latency.reportable_quantile_s(q)
+        lags_s = [lag.reportable_quantile_s(q) or 0.0 for lag in (tally.wake_lag, tally.canary_lag)]
+        if latency_s is not None and max(lags_s) > _lag_bound_s(latency_s):
+            shown = name.replace("p999", "p99.9")
+            return [
+                f"latencies from {shown} on hold waits of the generator's own: its lag has a {shown} of"
+                f" {max(lags_s) * 1e3:.1f} ms."
+            ]
+    return []
+
+
 def bound_warnings(tally: Tally) -> list[str]:
     """Return a warning when arrivals were dropped and the system was not what held them up.
 
@@ -53,7 +70,7 @@ def bound_warnings(tally: Tally) -> list[str]:
 
 
 def _limit_reasons(workers: Collection[WorkerLedger], typical_latency_s: float | None) -> list[str]:
-    bound_s = max(LAG_FLOOR_S, LAG_SHARE_OF_LATENCY * (typical_latency_s or 0.0))
+    bound_s = _lag_bound_s(typical_latency_s or 0.0)
     above = f"p99 above {bound_s * 1e3:.1f} ms"
     late = {worker.name: _share_above(worker.wake_lag_p99s, bound_s) for worker in workers}
     slow = {worker.name: _share_above(worker.canary_lag_p99s, bound_s) for worker in workers}
@@ -63,6 +80,10 @@ def _limit_reasons(workers: Collection[WorkerLedger], typical_latency_s: float |
         *_limit_reason(f"it was busy, canary lag {above}", slow),
         *_limit_reason(f"it was busy, above {BUSY_CPU_SHARE:.0%} of a core", busy),
     ]
+
+
+def _lag_bound_s(latency_s: float) -> float:
+    return max(LAG_FLOOR_S, LAG_SHARE_OF_LATENCY * latency_s)
 
 
 def _limit_reason(what: str, shares: Mapping[str, float]) -> list[str]:
@@ -80,7 +101,7 @@ def _trouble(worker: WorkerLedger, ended: bool) -> Iterable[str]:
     if worker.longest_silence_s > STALL_S:
         yield f"load worker {worker.name} stood still: it said nothing for {worker.longest_silence_s:.1f} s."
     if worker.lost_because is not None:
-        why = " ".join(worker.lost_because)
+        why = " ".join(worker.lost_because).rpartition("was lost: ")[2]  # the master's sentence says so, too
         yield f"load worker {worker.name} was lost{': ' if why else '.'}{why}"
     elif ended and not worker.finished:
         yield f"load worker {worker.name} was lost before it sent its last message."

@@ -38,11 +38,11 @@ class WorkerLedger:
 
     def hear(self, message: LoadMessage) -> None:
         """Take one message into account."""
+        self.name = message.name or self.name
         if message.kind == "lost":
             self.lost_because = message.warnings
             self.in_flight = 0
             return
-        self.name = message.name or self.name
         self.boot_id = message.boot_id or self.boot_id
         self.missing_messages += max(0, message.sequence - self._next_sequence)
         self._next_sequence = message.sequence + 1

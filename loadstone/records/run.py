@@ -17,8 +17,8 @@ SCHEMA_VERSION = 1
 class Quantiles(msgspec.Struct, omit_defaults=True):
     """Seconds. A quantile is there only from 10/(1 − q) samples on.
 
-    `lower_bound` names the quantiles that are at least the value shown, because more than 1 − q of the
-    plan was never answered.
+    `lower_bound` names the quantiles that are at least the value shown, because of what was never answered:
+    more than 1 − q of the plan, or so much that it could have moved the quantile by more than 1 %.
     """
 
     p50: float | None = None

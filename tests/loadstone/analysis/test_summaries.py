@@ -40,6 +40,14 @@ def test_where_too_much_was_never_answered_a_quantile_is_a_lower_bound() -> None
     assert quantiles(histogram, 0.0).lower_bound == []
 
 
+def test_fewer_unanswered_make_a_lower_bound_of_what_they_would_have_moved() -> None:
+    histogram = LatencyHistogram()
+    for number in range(10_000):
+        histogram.record(0.001 if number < 9_910 else 1.0)  # 0.9 % are slow
+    assert quantiles(histogram, 0.0009).lower_bound == ["max"]
+    assert quantiles(histogram, 0.0012).lower_bound == ["p99", "p999", "max"]
+
+
 def test_merging_leaves_the_source_as_it_was() -> None:
     source, target = endpoint([0.01], [0.02]), EndpointState()
     merge_endpoint(target, source)

@@ -4,8 +4,9 @@ import pytest
 
 from loadstone.analysis.remarks import Remarks
 from loadstone.analysis.summaries import Tally
-from loadstone.analysis.validity import bound_warnings, invalid_reasons
+from loadstone.analysis.validity import bound_warnings, invalid_reasons, lateness_warnings
 from loadstone.analysis.workers import WorkerLedger
+from loadstone.records.histogram import LatencyHistogram
 from loadstone.records.load import EndpointState, LoadMessage, Row
 
 SECONDS = 30
@@ -88,12 +89,12 @@ def test_a_worker_that_stood_still_is_named_with_the_length() -> None:
     assert reasons(heard(*messages)) == ["load worker host:17 stood still: it said nothing for 5.2 s."]
 
 
-def test_a_lost_worker_is_named_with_the_reason() -> None:
-    messages = [
-        LoadMessage("started", 0, 0, 100.0, name="host:17"),
-        LoadMessage("lost", 0, 0, 102.0, warnings=["it was killed."]),
-    ]
-    assert reasons(heard(*messages)) == ["load worker host:17 was lost: it was killed."]
+@pytest.mark.parametrize("why", ["it was killed.", "worker 0 (host:17) was lost: it was killed."])
+def test_a_lost_worker_is_named_with_the_reason(why: str) -> None:
+    started = LoadMessage("started", 0, 0, 100.0, name="host:17")
+    lost = LoadMessage("lost", 0, 0, 102.0, name="host:17", warnings=[why])
+    for messages in ([started, lost], [lost]):
+        assert reasons(heard(*messages)) == ["load worker host:17 was lost: it was killed."]
 
 
 def test_lost_messages_and_a_failing_recorder_are_counted() -> None:
@@ -120,3 +121,32 @@ def test_drops_while_the_system_is_quick_point_at_the_bound() -> None:
 def test_drops_of_a_system_that_became_slow_are_the_systems_own() -> None:
     assert bound_warnings(dropping(0.010, 0.5, 0.6)) == []
     assert bound_warnings(Tally(planned=100, sent=100)) == []
+
+
+def late(arrivals: int, late_arrivals: int, lag_s: float) -> Tally:
+    """Arrivals of which some were woken late by so much."""
+    tally = Tally(planned=arrivals)
+    for number in range(arrivals):
+        tally.wake_lag.record(lag_s if number < late_arrivals else 1e-4)
+    return tally
+
+
+def took(*durations_s: float) -> LatencyHistogram:
+    histogram = LatencyHistogram()
+    for duration_s in durations_s:
+        histogram.record(duration_s)
+    return histogram
+
+
+def test_a_few_late_seconds_leave_the_run_valid_but_are_told() -> None:
+    (warning,) = lateness_warnings(late(1000, 20, 0.5), took(*[0.002] * 980, *[0.502] * 20))
+    assert warning == (
+        "latencies from p99 on hold waits of the generator's own: its lag has a p99 of 500.0 ms."
+    )
+
+
+def test_lateness_that_is_little_beside_the_latency_is_not_told() -> None:
+    assert lateness_warnings(late(1000, 20, 0.0019), took(*[0.002] * 1000)) == []
+    assert lateness_warnings(late(1000, 20, 0.009), took(*[0.1] * 1000)) == []
+    assert lateness_warnings(late(1000, 5, 0.5), took(*[0.002] * 1000)) == []
+    assert lateness_warnings(Tally(), took()) == []

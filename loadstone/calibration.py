@@ -38,20 +38,8 @@ class Calibration(msgspec.Struct):
     client: str
     rate: float
     cpu_s_per_request: float
-    idle_lag_p99_s: float
     at: str  # ISO 8601, UTC
     machine: str
-
-
-def calibrated(client: str) -> Calibration | None:
-    """Return this machine's calibration of a client, measured now (five seconds) unless it is remembered.
-
-    `client` is one of `loadstone.HttpUser`, `FastHttpUser`, `HttpUser`; for any other there is None: what it
-    costs depends on the locustfile, and the run itself shows it.
-    """
-    if client not in USER_CLASSES:
-        return None
-    return remembered(client) or calibrate(client)
 
 
 def calibrate(client: str) -> Calibration:
@@ -63,7 +51,6 @@ def calibrate(client: str) -> Calibration:
         client=client,
         rate=1 / cpu_s,
         cpu_s_per_request=cpu_s,
-        idle_lag_p99_s=measure_idle_loop().lag_p99_s,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         machine=machine_key(),
     )
@@ -97,19 +84,37 @@ def measure_idle_loop(duration_s: float = 0.5) -> IdleLoop:
 def require_fit(plan: LoadPlan, processes: int, report: Callable[[str], None]) -> None:
     """Return when so many load processes are fit to measure at the plan's highest rate.
 
-    Those of other machines are taken to be like this one. A closed workload has no rate to hold it against.
-    Raises LoadstoneError when the generator would be the limit, or the locustfile cannot be loaded.
+    Those of other machines are taken to be like this one. A closed workload has no rate to hold it against,
+    and what a client of the locustfile's own costs is not known beforehand: the run itself shows it. Raises
+    LoadstoneError when the generator would be the limit, or the locustfile cannot be loaded.
     """
     if plan.workload == "closed":
         return
     peak_rate = _peak_rate(plan)
     if peak_rate <= FIT_ANYWHERE_RATE * processes:
         return
-    for client in filter(None, clients_of(plan)):
-        report(f"how much this generator can do with {client}")
-        calibration = calibrated(client)
-        if calibration and (error := refusal(peak_rate, processes, calibration)):
+    for client in sorted(USER_CLASSES.keys() & clients_of(plan)):
+        if error := _refusal_today(peak_rate, processes, client, report):
             raise error
+
+
+def _refusal_today(
+    rate: float, processes: int, client: str, report: Callable[[str], None]
+) -> LoadstoneError | None:
+    """Return why not, by what was measured just now: what is remembered may be from a busier hour.
+
+    What suffices by a calibration of any hour suffices. A machine that is too busy to be calibrated refuses
+    nothing: the rules during the run still judge.
+    """
+    known = remembered(client)
+    if known and not refusal(rate, processes, known):
+        return None
+    report(f"measuring what this generator can do with {client}, some five seconds")
+    try:
+        return refusal(rate, processes, calibrate(client))
+    except (LoadstoneError, subprocess.SubprocessError) as error:
+        report(f"the generator could not be calibrated: {error}")
+        return None
 
 
 def _peak_rate(plan: LoadPlan) -> float:
@@ -122,22 +127,22 @@ def _peak_rate(plan: LoadPlan) -> float:
 def refusal(rate: float, processes: int, calibration: Calibration) -> LoadstoneError | None:
     """Return why so many processes cannot measure at a rate; None when they can.
 
-    `rate` is the plan's highest, in arrivals per second.
+    `rate` is the plan's highest, in arrivals per second. Each process is taken to have a core of its own.
     """
     usable = USABLE_SHARE * calibration.rate
     if rate <= processes * usable:
         return None
     processes_needed = math.ceil(rate / usable)
     remedies = [f"Give --processes {processes_needed}", "lower the rate"]
-    if processes_needed > (os.cpu_count() or 1):
+    if processes_needed > len(split_cores(processes_needed).generator):
         remedies[0] = f"Take {processes_needed} workers on other machines (--expect-workers)"
     if calibration.client != "loadstone.HttpUser":
         remedies.append("derive the users from loadstone.HttpUser, which costs less")
+    are_asked = f"are asked of {processes} load process{'es' if processes > 1 else ''} with a core each"
     return LoadstoneError(
-        f"the generator would be the limit: {rate:,.0f} arrivals per second are asked of {processes} load"
-        f" process{'es' if processes > 1 else ''}, and one with {calibration.client} is fit to measure up to"
-        f" {usable:,.0f} here.",
-        ", or ".join([", ".join(remedies[:-1]), remedies[-1]]) + ". (`loadstone doctor` calibrates anew.)",
+        f"the generator would be the limit: {rate:,.0f} arrivals per second {are_asked}, and one with"
+        f" {calibration.client} is fit to measure up to {usable:,.0f} here.",
+        ", or ".join([", ".join(remedies[:-1]), remedies[-1]]) + ".",
     )
 
 

@@ -71,6 +71,11 @@ class RunRequest:
         """Where the load processes run, and the harness while they do."""
         return split_cores(max(1, self.workers.local)).generator
 
+    @property
+    def load_processes(self) -> int:
+        """How many load processes work at once: those here as far as they have cores, and those elsewhere."""
+        return max(1, min(self.workers.local, len(self.generator_cores)) + self.workers.remote)
+
 
 def run_id(scenario_name: str) -> str:
     """Return a name that sorts by time and does not collide."""
@@ -83,7 +88,7 @@ def execute(project: Project, request: RunRequest, progress: Progress, interrupt
     Raises LoadstoneError when the system or the load process cannot start, and Interrupted when the user ends
     the run before there is any load: nothing was measured then.
     """
-    require_fit(load_plan(project, request, []), max(1, request.workers.total), progress.step)
+    require_fit(load_plan(project, request, []), request.load_processes, progress.step)
     with Guardian() as guardian, MetricsServer(request.metrics_port) as metrics:
         progress.step(f"live metrics: {metrics.url}")
         generator = Generator(guardian, request.directory.log_path, request.generator_cores, request.workers)

@@ -24,16 +24,20 @@ LOG_TAIL_LINES = 15
 
 
 def start_null_server(guardian: Guardian) -> str:
-    """Start a null server on the system's cores and return its URL."""
+    """Start a null server on the system's cores and return its URL; raises LoadstoneError when it fails."""
+    log_path = guardian.directory / "null_server.log"
     process = guardian.spawn(
         [sys.executable, "-m", "loadstone.null_server"],
-        guardian.directory / "null_server.log",
+        log_path,
         cores=split_cores().system,
         stdout=subprocess.PIPE,
     )
     assert process.stdout is not None
-    with process.stdout as port:
-        return f"http://127.0.0.1:{int(port.readline())}"
+    with process.stdout as output:
+        port = output.readline()
+    if not port:
+        raise LoadstoneError(f"the null server does not start. It said:\n{_tail(log_path)}")
+    return f"http://127.0.0.1:{int(port)}"
 
 
 def null_plan(client: str, url: str, **fields: object) -> LoadPlan:
@@ -73,8 +77,9 @@ def play(plan: LoadPlan, guardian: Guardian) -> list[LoadMessage]:
         process.kill()
         raise LoadstoneError(f"the load process was not done within {limit_s:g} s.") from None
     if process.returncode != 0:
-        tail = "\n".join(log_path.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:])
-        raise LoadstoneError(f"the load process ended with exit code {process.returncode}. It said:\n{tail}")
+        raise LoadstoneError(
+            f"the load process ended with exit code {process.returncode}. It said:\n{_tail(log_path)}"
+        )
     return [decode_message(line) for line in output.splitlines()]
 
 
@@ -103,6 +108,10 @@ def wake_lag(messages: Sequence[LoadMessage]) -> LatencyHistogram:
     """Return how late arrivals were woken, over the seconds after the first."""
     rows = [row for message in steady_messages(messages) for row in message.rows]
     return merged(LatencyHistogram(row.wake_lag) for row in rows)
+
+
+def _tail(log_path: Path) -> str:
+    return "\n".join(log_path.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:])
 
 
 def _failures(messages: Sequence[LoadMessage]) -> set[str]:

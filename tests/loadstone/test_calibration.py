@@ -12,15 +12,17 @@ from loadstone.calibration import (
     USABLE_SHARE,
     Calibration,
     cache_path,
-    calibrated,
     machine_key,
     measure_cpu_s,
     measure_idle_loop,
     refusal,
     remember,
     remembered,
+    require_fit,
 )
-from loadstone.null_load import start_null_server
+from loadstone.errors import LoadstoneError
+from loadstone.null_load import null_plan, start_null_server
+from loadstone.records.load import LoadPlan
 from loadstone.stack.guardian import Guardian
 
 AT = "2026-11-24T10:00:00+00:00"
@@ -33,23 +35,82 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def known(client: str = "FastHttpUser", rate: float = 4000.0, machine: str = "") -> Calibration:
-    return Calibration(client, rate, 1 / rate, 0.0001, AT, machine or machine_key())
+    return Calibration(client, rate, 1 / rate, AT, machine or machine_key())
+
+
+def plan_at(rate: float, **fields: object) -> LoadPlan:
+    return null_plan("FastHttpUser", "http://127.0.0.1:1", rate=rate, **fields)
+
+
+class Measuring:
+    """Stands in for five seconds of measuring: counts them, and finds this rate."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, rate: float, clients: list[str]) -> None:
+        self.times = 0
+        self._rate = rate
+        monkeypatch.setattr(calibration, "calibrate", self._calibrate)
+        monkeypatch.setattr(calibration, "clients_of", lambda plan: clients)
+
+    def _calibrate(self, client: str) -> Calibration:
+        self.times += 1
+        if not self._rate:
+            raise LoadstoneError("the machine is too busy.")
+        return known(client, self._rate)
 
 
 def test_what_is_remembered_is_not_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calibration, "calibrate", lambda client: pytest.fail("measured again"))
-    remember(known())
-    assert calibrated("FastHttpUser") == known()
+    measuring = Measuring(monkeypatch, rate=1.0, clients=["FastHttpUser"])
+    remember(known(rate=4000.0))
+    require_fit(plan_at(2000.0), 1, print)
+    assert measuring.times == 0
 
 
 def test_what_is_not_remembered_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calibration, "calibrate", lambda client: known(client, rate=7.0))
+    measuring = Measuring(monkeypatch, rate=4000.0, clients=["FastHttpUser"])
     remember(known("HttpUser"))
-    assert calibrated("FastHttpUser") == known(rate=7.0)
+    require_fit(plan_at(2000.0), 1, print)
+    assert measuring.times == 1
 
 
-def test_a_client_of_the_user_s_own_cannot_be_calibrated() -> None:
-    assert calibrated("GrpcUser") is None
+def test_a_calibration_of_a_busier_hour_refuses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    measuring = Measuring(monkeypatch, rate=4000.0, clients=["FastHttpUser"])
+    remember(known(rate=1000.0))
+    require_fit(plan_at(2000.0), 1, print)
+    with pytest.raises(LoadstoneError, match="the generator would be the limit"):
+        require_fit(plan_at(2001.0), 1, print)
+    assert measuring.times == 2
+
+
+def test_a_machine_too_busy_to_be_calibrated_refuses_nothing_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Measuring(monkeypatch, rate=0.0, clients=["FastHttpUser"])
+    said: list[str] = []
+    require_fit(plan_at(2000.0), 1, said.append)
+    assert said[-1] == "the generator could not be calibrated: the machine is too busy."
+
+
+@pytest.mark.parametrize(
+    ("plan", "processes"),
+    [
+        (plan_at(250.0), 1),
+        (plan_at(1000.0), 4),
+        (plan_at(0.0, arrivals="spike:10,250@0s+1s"), 1),
+        (plan_at(0.0, workload="closed", users=9000), 1),
+    ],
+    ids=["low", "spread", "peak", "closed"],
+)
+def test_a_low_rate_costs_no_second_of_measuring(
+    plan: LoadPlan, processes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibration, "clients_of", lambda plan: pytest.fail("looked"))
+    require_fit(plan, processes, print)
+
+
+def test_a_client_of_the_user_s_own_cannot_be_calibrated(monkeypatch: pytest.MonkeyPatch) -> None:
+    measuring = Measuring(monkeypatch, rate=1.0, clients=["", "GrpcUser"])
+    require_fit(plan_at(9000.0), 1, print)
+    assert measuring.times == 0
 
 
 def test_another_machine_s_calibration_is_not_this_one_s() -> None:
@@ -107,22 +168,25 @@ def test_half_of_the_calibrated_rate_is_accepted_and_more_is_refused() -> None:
 
 
 def test_the_refusal_is_exit_2_and_says_what_would_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: set(range(8)))
     error = refusal(9000.0, 2, known(rate=4000.0))
     assert error is not None
     assert error.exit_code == 2
     assert error.message == (
-        "the generator would be the limit: 9,000 arrivals per second are asked of 2 load processes, and one"
-        " with FastHttpUser is fit to measure up to 2,000 here."
+        "the generator would be the limit: 9,000 arrivals per second are asked of 2 load processes with a"
+        " core each, and one with FastHttpUser is fit to measure up to 2,000 here."
     )
     assert error.remedy == (
         "Give --processes 5, lower the rate, or derive the users from loadstone.HttpUser, which costs less."
-        " (`loadstone doctor` calibrates anew.)"
     )
 
 
-def test_more_processes_than_cores_are_not_recommended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
+@pytest.mark.parametrize("cores", [2, 5])
+def test_more_processes_than_have_a_core_are_not_recommended(
+    cores: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside the system's one."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: set(range(cores)))
     error = refusal(9000.0, 2, known("loadstone.HttpUser", rate=4000.0))
     assert error is not None
     assert error.remedy.startswith("Take 5 workers on other machines (--expect-workers), or lower the rate.")

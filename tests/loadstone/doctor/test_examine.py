@@ -11,9 +11,7 @@ def test_every_finding_has_a_name_of_its_own_something_seen_and_a_status(
 ) -> None:
     monkeypatch.setattr(present, "WATCHED_S", 0.05)
     monkeypatch.setattr(generator, "measure_idle_loop", lambda: IdleLoop("loop", "4", True, 1e-5, 1e-4))
-    monkeypatch.setattr(
-        generator, "calibrate", lambda client: Calibration(client, 1000.0, 0.001, 1e-4, "", "")
-    )
+    monkeypatch.setattr(generator, "calibrate", lambda client: Calibration(client, 1000.0, 0.001, "", ""))
     steps: list[str] = []
     findings = examine(steps.append)
     names = [finding.name for finding in findings]

@@ -16,7 +16,7 @@ QUICK = IdleLoop("gevent.libev.corecext", "4.33", True, 0.00003, 0.0001)
         (event_loop(QUICK), OK),
         (event_loop(IdleLoop("gevent.libuv.loop", "", False, 0.0005, 0.0009)), WARN),
         (event_loop(IdleLoop("gevent.libev.corecext", "4.33", True, 0.0005, 0.002)), WARN),
-        (capacity(Calibration("FastHttpUser", 4000.0, 0.00025, 0.0001, "", "")), OK),
+        (capacity(Calibration("FastHttpUser", 4000.0, 0.00025, "", "")), OK),
     ],
 )
 def test_a_reading_has_its_status_and_a_remedy_unless_it_is_ok(finding: Finding, status: str) -> None:
@@ -28,7 +28,7 @@ def test_an_idle_loop_is_described_by_its_library_its_timer_and_its_lag() -> Non
 
 
 def test_a_capacity_is_what_is_fit_to_measure_with() -> None:
-    found = capacity(Calibration("FastHttpUser", 4000.0, 0.00025, 0.0001, "", ""))
+    found = capacity(Calibration("FastHttpUser", 4000.0, 0.00025, "", ""))
     assert found == Finding("FastHttpUser", "measures up to 2,000 arrivals/s a process (250 µs of CPU each)")
 
 

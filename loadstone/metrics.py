@@ -22,6 +22,7 @@ from loadstone.analysis.folding import Ledger
 from loadstone.analysis.summaries import whole_latency, whole_service_time
 from loadstone.errors import LoadstoneError
 from loadstone.records.histogram import LatencyHistogram
+from loadstone.records.load import EndpointState
 
 ARRIVALS = "loadstone_arrivals_total"
 REQUESTS = "loadstone_requests_total"
@@ -32,6 +33,12 @@ QUEUE_LAG_SECONDS = "loadstone_queue_lag_seconds"
 IN_FLIGHT = "loadstone_in_flight"
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+Histograms = Mapping[tuple[str, ...], LatencyHistogram]  # by the values of the labels
+OF_REQUESTS = ("endpoint", "workload")
+LATENCY_ABOUT = {
+    "open": "From the intended start to the last byte.",
+    "closed": "Closed workload: from the send to the last byte.",
+}
 EDGES_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -48,14 +55,13 @@ class _LedgerCollector(Collector):
             arrivals.add_metric([state], getattr(totals, state))
         yield arrivals
         yield GaugeMetricFamily(IN_FLIGHT, "Arrivals sent and not completed.", totals.sent - totals.completed)
-        yield _histogram(WAKE_LAG_SECONDS, "How late the generator woke.", {"": totals.wake_lag})
+        yield _histogram(WAKE_LAG_SECONDS, "How late the generator woke.", {(): totals.wake_lag})
         yield _histogram(
-            QUEUE_LAG_SECONDS, "How long arrivals waited for an idle user.", {"": totals.queue_lag}
+            QUEUE_LAG_SECONDS, "How long arrivals waited for an idle user.", {(): totals.queue_lag}
         )
-        yield from self._requests()
+        yield from self._requests(totals.endpoints)
 
-    def _requests(self) -> Iterator[Metric]:
-        endpoints = self._ledger.totals.endpoints
+    def _requests(self, endpoints: Mapping[str, EndpointState]) -> Iterator[Metric]:
         requests = CounterMetricFamily(
             REQUESTS, "Requests by how they ended.", labels=["endpoint", "outcome"]
         )
@@ -63,10 +69,11 @@ class _LedgerCollector(Collector):
             requests.add_metric([name, "ok"], LatencyHistogram(state.ok.latency).count)
             requests.add_metric([name, "failed"], LatencyHistogram(state.failed.latency).count)
         yield requests
-        latency = {name: whole_latency(state) for name, state in endpoints.items()}
-        yield _histogram(LATENCY_SECONDS, "From the intended start to the last byte.", latency, "endpoint")
-        service_time = {name: whole_service_time(state) for name, state in endpoints.items()}
-        yield _histogram(SERVICE_TIME_SECONDS, "From the send to the last byte.", service_time, "endpoint")
+        workload = self._ledger.header.workload
+        latency: Histograms = {(name, workload): whole_latency(state) for name, state in endpoints.items()}
+        yield _histogram(LATENCY_SECONDS, LATENCY_ABOUT[workload], latency, OF_REQUESTS)
+        service_time: Histograms = {(name, workload): whole_service_time(s) for name, s in endpoints.items()}
+        yield _histogram(SERVICE_TIME_SECONDS, "From the send to the last byte.", service_time, OF_REQUESTS)
 
 
 def exposition(ledger: Ledger) -> bytes:
@@ -77,16 +84,17 @@ def exposition(ledger: Ledger) -> bytes:
 
 
 def _histogram(
-    name: str, about: str, histograms: Mapping[str, LatencyHistogram], label: str = ""
+    name: str,
+    about: str,
+    histograms: Histograms,
+    labels: tuple[str, ...] = (),
 ) -> HistogramMetricFamily:
-    """Return a family with one histogram for each value of the label, or a single one without a label."""
-    family = HistogramMetricFamily(name, about, labels=[label] if label else [])
-    for value, histogram in histograms.items():
+    """Return a family with one histogram for each tuple of the labels' values."""
+    family = HistogramMetricFamily(name, about, labels=labels)
+    for values, histogram in histograms.items():
         count = histogram.count
         below = [(str(edge_s), float(count - histogram.counts_above_s(edge_s))) for edge_s in EDGES_S]
-        family.add_metric(
-            [value] if label else [], [*below, ("+Inf", float(count))], (histogram.mean_s or 0.0) * count
-        )
+        family.add_metric(values, [*below, ("+Inf", float(count))], (histogram.mean_s or 0.0) * count)
     return family
 
 

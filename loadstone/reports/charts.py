@@ -250,7 +250,7 @@ def _breakdown(run: Run) -> Chart | None:
         f"Where the time went ({closed})" if closed else "Where the time went",
         "Mean time of a request, from the send to the last byte, in the parts that the server told of in "
         "Server-Timing. The rest is the network, the generator, and what the server did not tell.",
-        BarPlot(scaled, names, unit.name, REST).spec(),
+        BarPlot(scaled, names, f"{unit.name}, closed" if closed else unit.name, REST).spec(),
         ["endpoint", *names],
         _rows(shares_s, columns, unit),
     )

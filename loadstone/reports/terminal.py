@@ -79,7 +79,7 @@ def _print_times(page: Page, run: Run) -> None:
     if whole := sentences.quantiles_text(run.arrivals.latency_s):
         page.item("tasks", f"whole, from the planned start: {whole}")
     if parts := sentences.server_timing_text(run):
-        page.item("server", f"says it spent: {parts}")
+        page.item("server", f"says it spent{closed}: {parts}")
 
 
 def _print_errors(page: Page, run: Run) -> None:

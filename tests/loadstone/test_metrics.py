@@ -1,6 +1,7 @@
 import urllib.error
 import urllib.request
 
+import msgspec
 import pytest
 
 import loadstone.metrics as metrics
@@ -35,6 +36,20 @@ def test_the_totals_include_the_warm_up_and_the_histogram_counts_every_request()
     assert requests == {"ok": 30.0, "failed": 0.0}
     buckets = {s.labels["le"]: s.value for s in samples if "le" in s.labels}
     assert (buckets["0.001"], buckets["0.0025"], buckets["+Inf"]) == (0.0, 30.0, 30.0)
+
+
+def test_latencies_of_a_closed_workload_are_labelled_closed() -> None:
+    closed = Ledger(msgspec.structs.replace(HEADER, workload="closed", users=7))
+    for entry in messages(3):
+        closed.add(entry)
+    text = exposition(closed).decode()
+    timed = [
+        line for line in text.splitlines() if line.startswith(("loadstone_latency", "loadstone_service"))
+    ]
+    assert timed
+    assert all('workload="closed"' in line for line in timed)
+    assert "intended" not in text.split("# HELP loadstone_latency_seconds")[1].splitlines()[0]
+    assert 'workload="closed"' not in exposition(ledger()).decode()
 
 
 def test_what_is_shown_is_served() -> None:

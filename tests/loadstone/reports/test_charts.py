@@ -120,6 +120,7 @@ def test_a_closed_run_has_one_curve_and_no_plan_in_its_charts() -> None:
     charts = charts_by_key(sample.closed_run())
     assert charts["percentiles"].header == ["percentile", "service time, from the send, closed"]
     assert charts["percentiles"].title == "How slow the slowest are (closed, 50 users)"
+    assert charts["breakdown"].spec["encoding"]["tooltip"][-1]["title"] == "ms, closed"
     assert charts["rates"].header == ["second", "completed"]
     assert charts["lag"].header == ["second", "canary lag"]
 

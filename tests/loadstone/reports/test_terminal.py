@@ -72,6 +72,7 @@ def test_every_latency_column_of_a_closed_run_says_closed() -> None:
     assert heads.count("closed") == 5
     assert "time from the send (closed, 50 users): p50 6.1 ms, p99 32 ms" in page
     assert "closed, 50 users" in page.splitlines()[0]
+    assert "says it spent (closed, 50 users): sql p50" in " ".join(page.split())
 
 
 def test_a_closed_run_has_no_plan_and_says_what_that_means() -> None:

@@ -19,7 +19,7 @@ class TerminalProgress:
         self._console = console
         self._status = console.status("") if console.is_terminal else None
         self._began_s = time.monotonic()
-        self._loading = False
+        self._next_line_s = 0.0  # of the load
 
     def __enter__(self) -> Self:
         if self._status:
@@ -43,18 +43,21 @@ class TerminalProgress:
         """Say what the last whole second brought, and how long the rest takes."""
         if self._status:
             self._status.update(_line(ledger))
-        elif not self._loading:
-            self._loading = True
+        elif not self._next_line_s:
+            self._next_line_s = SELDOM_S
             header = ledger.header
             self.step(f"load begins: {header.warm_up_s:g} s warm-up and {header.duration_s:g} s")
-        elif round(ledger.covered_s) % SELDOM_S == 0:
+        elif ledger.covered_s >= self._next_line_s:
+            self._next_line_s += SELDOM_S
             self.step(_line(ledger))
 
 
 def _line(ledger: Ledger) -> str:
     header, newest = ledger.header, ledger.newest()
-    phase = "warm-up" if ledger.covered_s < header.warm_up_s else "measuring"
     left_s = max(0.0, header.warm_up_s + header.duration_s - ledger.covered_s)
+    phase = "measuring" if left_s else "draining"
+    if ledger.covered_s < header.warm_up_s:
+        phase = "warm-up"
     closed = " (closed)" if header.workload == "closed" else ""
     return (
         f"{phase}: {newest.get('arrivals.completed') or 0:,.0f}/s"

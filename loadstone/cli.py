@@ -42,14 +42,17 @@ app = typer.Typer(
 )
 
 ScenarioArgument = Annotated[
-    str, typer.Argument(metavar="[SCENARIO]", help="What users do; see pyproject.toml.")
+    str, typer.Argument(metavar="SCENARIO", help="What users do; see pyproject.toml.")
 ]
 JsonFlag = Annotated[bool, typer.Option("--json", help="The record on stdout, and nothing else there.")]
 
 
 @app.callback(invoke_without_command=True)
 def about(context: typer.Context) -> None:
-    """Load testing that shows speed and correctness in one table."""
+    """Load testing that shows speed and correctness in one table.
+
+    Example: loadstone run -f locustfile.py --host http://127.0.0.1:8000 --rate 200
+    """
     if context.invoked_subcommand is None:
         print(context.get_help())
 
@@ -145,7 +148,7 @@ def worker(
 @app.command()
 def report(
     runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="Directories of runs, or their run.json.")
+        list[Path], typer.Argument(metavar="RUN", help="Directories of runs, or their run.json.")
     ],
     json: JsonFlag = False,
 ) -> None:

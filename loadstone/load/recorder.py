@@ -25,7 +25,7 @@ class Notes:
 
     def add(self, text: str) -> None:
         """Count one occurrence."""
-        text = text[:TEXT_LIMIT]
+        text = encodable(text[:TEXT_LIMIT])
         known = text in self._counts or len(self._counts) < self.LIMIT
         text = text if known else "(others)"
         self._counts[text] = self._counts.get(text, 0) + 1
@@ -163,6 +163,8 @@ class Recorder:
         """Return the name to record under: a locustfile that puts ids into names must not exhaust memory."""
         if endpoint in self._server_timing_names:
             return endpoint
+        if (told := encodable(endpoint)) != endpoint:
+            return self._known(told)
         if len(self._server_timing_names) < ENDPOINT_LIMIT:
             self._server_timing_names[endpoint] = set()
             return endpoint
@@ -186,6 +188,13 @@ class Recorder:
             state.server_timing[name].record(duration_s)
 
 
+def encodable(text: str) -> str:
+    """Return the text with a question mark for what UTF-8 cannot carry: `json.loads` makes half characters of
+    what a server sends, and a text with one in it would take the whole message along.
+    """
+    return text.encode(errors="replace").decode()
+
+
 def _due_when_sent() -> EndpointState:
     """Return the state of requests whose latency is their service time: recorded once, told as both."""
     ok, failed = HistogramState(), HistogramState()
@@ -193,6 +202,6 @@ def _due_when_sent() -> EndpointState:
 
 
 def _count_error(errors: dict[str, int], text: str) -> None:
-    if text not in errors and len(errors) >= ERROR_LIMIT:
-        text = OTHER_ERRORS
+    if text not in errors:
+        text = encodable(text) if len(errors) < ERROR_LIMIT else OTHER_ERRORS
     errors[text] = errors.get(text, 0) + 1

@@ -9,10 +9,11 @@ import locust.stats
 from locust.env import Environment
 from locust.stats import RequestStats, StatsEntry, StatsError
 
-from loadstone.load.recorder import Recorder
+from loadstone.load.recorder import OTHER_ERRORS, Recorder
 from loadstone.records.histogram import HistogramState, bucket_lower_us, bucket_upper_us
 from loadstone.records.load import EndpointState, Row
 
+DIFFERENT_ERRORS = 500  # kept apart during a run: texts with ids in them must not exhaust memory
 _LOCUSTS_LISTENER = "Runner.__init__.<locals>.on_request"
 
 
@@ -26,6 +27,7 @@ class Statistics:
     def __init__(self, stats: RequestStats) -> None:
         self._stats = stats
         self._first_feed_s: float | None = None
+        self._errors: set[str] = set()  # keys of Locust's
 
     def feed(self, rows: Iterable[Row], session_endpoints: dict[str, EndpointState] | None = None) -> None:
         """Add what came to be known in the last second; to be called every second."""
@@ -50,6 +52,10 @@ class Statistics:
     def _add_errors(self, method: str, name: str, errors: dict[str, int], now_s: float) -> None:
         for text, count in errors.items():
             key = StatsError.create_key(method, name, text)
+            if key not in self._errors and len(self._errors) >= DIFFERENT_ERRORS:
+                text, key = OTHER_ERRORS, StatsError.create_key(method, name, OTHER_ERRORS)
+            else:
+                self._errors.add(key)
             known = self._stats.errors.setdefault(key, StatsError(method, name, text, first_seen=now_s))
             known.occurrences += count
             known.last_seen = now_s

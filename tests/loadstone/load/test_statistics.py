@@ -8,7 +8,7 @@ from locust.stats import RequestStats, StatsEntry
 
 from loadstone.load.arrival import Arrival
 from loadstone.load.recorder import Recorder
-from loadstone.load.statistics import Statistics, take_over_statistics
+from loadstone.load.statistics import DIFFERENT_ERRORS, Statistics, take_over_statistics
 
 PLAN_START_S = 1000.0
 WALL_S = 1_700_000_000.3
@@ -154,3 +154,16 @@ def test_a_locust_whose_listener_is_not_found_is_said() -> None:
     recorder = Recorder()
     take_over_statistics(Environment(), recorder)
     assert "count requests twice" in recorder.warnings.take()[0]
+
+
+def test_errors_with_ids_in_them_are_added_up_from_some_number_on() -> None:
+    stats, recorder = RequestStats(), Recorder()
+    recorder.plan_start_s = PLAN_START_S
+    statistics = Statistics(stats)
+    for number in range(600):
+        recorder.request(
+            "GET /", Arrival(number, PLAN_START_S, 1), PLAN_START_S, PLAN_START_S, f"no {number}"
+        )
+        statistics.feed(recorder.take_rows())
+    assert len(stats.errors) == DIFFERENT_ERRORS + 1
+    assert sum(error.occurrences for error in stats.errors.values()) == 600

@@ -71,7 +71,7 @@ def _mix(z: int) -> int:
     return z ^ (z >> 31)
 
 
-# What the task that runs in this greenlet (gevent gives each a context of its own) was started for.
+# What the task that runs in this greenlet, or has spawned it, was started for.
 current_arrival: ContextVar[Arrival | None] = ContextVar("current_arrival", default=None)
 
 _outside = Random(1)

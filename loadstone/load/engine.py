@@ -22,6 +22,7 @@ from loadstone.load.pool import Pool, quiet_locust
 from loadstone.load.recorder import Recorder
 from loadstone.load.statistics import take_over_statistics
 from loadstone.load.stream import MessageStream
+from loadstone.load.user import let_greenlets_inherit
 from loadstone.load.workload import ClosedWorkload, OpenWorkload, Workload
 from loadstone.records.load import LoadPlan, Row, encode_message
 
@@ -141,6 +142,7 @@ def prepare_process(plan: LoadPlan, warn: Callable[[str], None], index: int = 0)
     """
     use_settings(plan.settings)
     seed_outside(plan.seed + index)
+    let_greenlets_inherit()
     if plan.events_path:
         open_facts(plan.events_path)
     quiet_locust()

@@ -39,7 +39,7 @@ class RequestListener:
         self, endpoint: str, service_time_s: float, event: dict[str, Any], context: dict[str, Any]
     ) -> None:
         error = describe_failure(event.get("exception"), event.get("response"))
-        # The context knows the arrival in every greenlet a task spawned; other clients may not carry it.
+        # Users put it into the context, but some clients do not carry that.
         arrival: Arrival | None = context.get(ARRIVAL) or current_arrival.get()
         earliest_s = arrival.taken_s if arrival else 0.0
         start_s = send_instant_s(event.get("start_time"), service_time_s, earliest_s)

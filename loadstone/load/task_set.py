@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any, Self, TypeGuard
 
+import gevent
 from locust import SequentialTaskSet, TaskSet, User
 from locust.exception import (
     InterruptTaskSet,
@@ -15,6 +16,8 @@ from locust.exception import (
 )
 
 SCHEDULED_LIMIT = 100  # tasks that the tasks of one pass may put into the queue with `schedule_task`
+
+FAILURES = (Exception, gevent.Timeout)  # what a task raises when it fails: gevent's Timeout is no Exception
 
 Draw = Callable[[], float]  # the next uniform number from [0, 1)
 
@@ -69,11 +72,11 @@ def leave(task_set: TaskSet) -> None:
         task_set.on_stop()  # type: ignore[no-untyped-call]
     except (StopUser, StopTest):
         raise
-    except Exception:
+    except FAILURES:
         _logger.error("Uncaught exception in on_stop: \n%s", traceback.format_exc())
 
 
-def report_user_error(user: User, error: Exception) -> None:
+def report_user_error(user: User, error: BaseException) -> None:
     """Fire `user_error` and log the traceback, as Locust does with what a task raises."""
     user.environment.events.user_error.fire(user_instance=user, exception=error, tb=error.__traceback__)
     _logger.error("%s\n%s", error, "".join(traceback.format_exception(error)))
@@ -107,7 +110,7 @@ class RootTaskSet:
             pass
         except (StopUser, StopTest):
             raise
-        except Exception as error:
+        except FAILURES as error:
             report_user_error(self._user, error)
 
     def pass_through(self, draw: Draw) -> None:
@@ -145,7 +148,7 @@ def _run(task: Any, task_set: TaskSet, draw: Draw) -> bool:
         return True
     except (InterruptTaskSet, StopUser, StopTest):
         raise
-    except Exception as error:
+    except FAILURES as error:
         report_user_error(task_set.user, error)
     return True
 

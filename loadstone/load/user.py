@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from contextvars import copy_context
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
-from gevent import GreenletExit
+from gevent import Greenlet, GreenletExit
 from locust import User
 from locust.env import Environment
 from locust.exception import (
@@ -28,7 +29,7 @@ from loadstone.load.gate import Gate
 from loadstone.load.line import Line
 from loadstone.load.listener import ARRIVAL
 from loadstone.load.recorder import Recorder
-from loadstone.load.task_set import RootTaskSet, is_task_set, report_user_error, visit
+from loadstone.load.task_set import FAILURES, RootTaskSet, is_task_set, report_user_error, visit
 from loadstone.records.load import LoadPlan
 
 # How a task may say that it has ended. The user stays in the pool; its next arrival begins anew.
@@ -77,14 +78,18 @@ class OpenUser(MeasuredUser):
     _draws = 0  # taken from the current arrival
 
     def context(self) -> dict[str, Any]:
-        """Return the class's own context with the current arrival: Locust hands it to every request event."""
-        return {**super().context(), ARRIVAL: self.arrival}
+        """Return the class's own context with the current arrival: Locust hands it to every request event.
+
+        A greenlet knows the one that it was spawned for, which may be over by now; a thread takes the user's.
+        """
+        return {**super().context(), ARRIVAL: current_arrival.get(self.arrival)}
 
     def run(self) -> None:  # type: ignore[misc]  # final, for locustfiles
         """Do what Locust's `run` does, but serve arrivals where that has a root TaskSet's endless loop.
 
         Measured, that loop costs more than everything an arrival needs; it also runs the first task at once.
         """
+        current_arrival.set(None)  # also for the greenlets that `on_start` spawns
         self._state = LOCUST_STATE_RUNNING
         self._taskset_instance = DefaultTaskSet(self)  # `self.wait()` in a task goes through it
         try:
@@ -102,7 +107,7 @@ class OpenUser(MeasuredUser):
             self.on_start()
         except (StopUser, StopTest):
             raise
-        except Exception as error:
+        except FAILURES as error:
             report_user_error(self, error)
             raise
         self._root = RootTaskSet.of(self)
@@ -119,7 +124,7 @@ class OpenUser(MeasuredUser):
         return arrival
 
     def _perform(self, arrival: Arrival) -> None:
-        """Run the arrival's task until it ends, however it does. Killed after the drain, it has not ended."""
+        """Run the arrival's task until it ends, however it does. What is cut off after the drain was told."""
         self.arrival = arrival
         self._draws = 0
         current_arrival.set(arrival)
@@ -130,14 +135,14 @@ class OpenUser(MeasuredUser):
             pass
         except (StopTest, SystemExit):
             self.environment.runner.quit()
-        except Exception as error:
+        except FAILURES as error:
             with suppress(*_TASK_ENDS):  # a listener may raise these on purpose
                 report_user_error(self, error)
         finally:
             current_arrival.set(None)
             self.arrival = None
-        self.line.finish(arrival)
-        self.recorder.completed(arrival)
+            self.line.finish(arrival)
+            self.recorder.completed(arrival)
 
     def _run_task(self) -> None:
         if self._root:
@@ -156,6 +161,18 @@ class OpenUser(MeasuredUser):
         assert self.arrival
         self._draws += 1
         return self.arrival.draw(TASK_DRAW - 1 + self._draws)
+
+
+def let_greenlets_inherit() -> None:
+    """Give each greenlet a copy of the context of the one that spawns it; gevent gives it an empty one.
+
+    So what a task spawns knows its arrival, also when it outlives it: the user serves another one by then.
+    """
+    Greenlet.add_spawn_callback(_inherit)
+
+
+def _inherit(spawned: Greenlet) -> None:
+    spawned.gr_context = copy_context()
 
 
 def open_class(user_class: type[User], line: Line, recorder: Recorder, plan: LoadPlan) -> type[User]:

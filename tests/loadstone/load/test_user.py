@@ -9,6 +9,7 @@ from typing import Any
 
 import gevent
 import pytest
+from gevent import GreenletExit
 from gevent.pool import Group
 from locust import FastHttpUser, TaskSet, User, constant, task
 from locust.env import Environment
@@ -27,7 +28,7 @@ from loadstone.load.line import Line
 from loadstone.load.listener import ARRIVAL
 from loadstone.load.recorder import Recorder
 from loadstone.load.reporter import DirectReport
-from loadstone.load.user import closed_class, open_class
+from loadstone.load.user import closed_class, let_greenlets_inherit, open_class
 from loadstone.records.histogram import LatencyHistogram
 from tests.loadstone.load.arriving import make_plan, open_user
 from tests.loadstone.load.conftest import started_server
@@ -250,6 +251,27 @@ def test_an_arrival_completes_however_its_task_ends_and_the_user_stays(end: Exce
         assert one.errors == (["broken", "broken"] if isinstance(end, ValueError) else [])
 
 
+def test_a_timeout_of_gevents_is_a_failure_of_the_task() -> None:
+    class Visitor(Ending):
+        end = gevent.Timeout(5)
+
+    with open_user(Visitor) as one:
+        one.arrive(2)
+        assert one.completed() == 2
+        assert one.errors == ["5 seconds", "5 seconds"]
+
+
+def test_the_arrival_of_a_user_that_is_killed_is_over_with_it() -> None:
+    class Visitor(Ending):
+        end = GreenletExit()
+
+    with open_user(Visitor) as one:
+        one.arrive()
+        assert one.greenlet.dead
+        assert one.completed() == 1
+        assert not one.line.in_flight
+
+
 @pytest.mark.parametrize("end", [StopTest(), SystemExit()])
 def test_a_task_that_ends_the_test_has_the_runner_quit(end: BaseException) -> None:
     class Visitor(Ending):
@@ -354,6 +376,46 @@ def test_the_arrival_is_the_tasks_and_nobody_elses() -> None:
         assert one.errors == []
         assert one.user.context() == {ARRIVAL: None}
     assert [arrival is None for arrival in seen] == [False, True]
+
+
+def test_what_a_task_spawned_keeps_its_arrival_while_the_user_serves_another_one() -> None:
+    let_greenlets_inherit()
+    seen: dict[int, object] = {}
+
+    class Visitor(User):
+        @task
+        def work(self) -> None:
+            gevent.spawn_later(0.03, self.look, self.arrival.number)
+            gevent.sleep(0.02)
+
+        def look(self, number: int) -> None:
+            assert self.arrival is None or self.arrival.number == number + 1
+            seen[number] = self.context()[ARRIVAL].number
+
+    with open_user(Visitor) as one:
+        one.arrive(3)
+        gevent.sleep(0.02)
+    assert seen == {0: 0, 1: 1, 2: 2}
+
+
+def test_what_on_start_spawned_has_no_arrival() -> None:
+    let_greenlets_inherit()
+    seen: list[bool] = []
+
+    class Visitor(User):
+        def on_start(self) -> None:
+            gevent.spawn_later(0.01, self.look)
+
+        @task
+        def work(self) -> None:
+            gevent.sleep(0.03)
+
+        def look(self) -> None:
+            seen.append(self.arrival is not None and self.context()[ARRIVAL] is None)
+
+    with open_user(Visitor) as one:
+        one.arrive()
+    assert seen == [True]
 
 
 def test_a_closed_user_logs_in_waits_at_the_gate_and_then_works_as_ever() -> None:

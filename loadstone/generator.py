@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,7 +106,8 @@ class Generator:
     def drain(self) -> None:
         """Plan no more, wait for what is in flight, report, end."""
         if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGINT)
+            with suppress(ProcessLookupError):  # it has just ended
+                os.killpg(self._process.pid, signal.SIGINT)
 
     def death(self) -> LoadstoneError:
         """Return the error that tells why the process ended before its time."""

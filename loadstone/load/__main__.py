@@ -22,7 +22,9 @@ from loadstone.records.load import LoadPlan
 
 def main() -> int:
     """Play a plan, alone, as a master or as a worker, and return the exit code."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # until somebody knows what to do with it
+    signal.pthread_sigmask(
+        signal.SIG_BLOCK, {signal.SIGINT}
+    )  # it waits until somebody knows what to do at it
     messages = _claim_standard_output()
     _scrub_environment()
     arguments = _parser().parse_args()

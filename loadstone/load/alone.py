@@ -1,11 +1,9 @@
 """One process that reads the plan and plays all of it."""
 
-import signal
 import time
 
-import gevent
-
 from loadstone.load.engine import Engine
+from loadstone.load.interrupt import on_interrupt
 from loadstone.load.pool import equip, leave, make_environment
 from loadstone.load.runners import LocalPlayer
 from loadstone.load.stream import Descriptor, MessageStream
@@ -24,8 +22,7 @@ def play_alone(plan: LoadPlan, output: Descriptor) -> None:
     runner = environment.runner = LocalPlayer(environment)
     engine = Engine(plan, environment, MessageStream(output.send))
     runner.end_plan = engine.stop
-    for number in (signal.SIGINT, signal.SIGTERM):
-        gevent.signal_handler(number, engine.stop)
+    on_interrupt(engine.stop)
     with web_ui(environment, plan, engine.stop):
         equip(environment, plan)
         engine.get_ready()

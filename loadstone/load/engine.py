@@ -56,7 +56,10 @@ class Engine:
         self._ended = Event()
 
     def get_ready(self) -> None:
-        """Start the users, and return when all of them wait for the plan to begin."""
+        """Start the users, and return when all of them wait for the plan to begin.
+
+        Raises LoadstoneError when they cannot be made, are not ready in time, or `stop` is called meanwhile.
+        """
         self._pool.spawn()
         _settle_memory()
 
@@ -85,6 +88,7 @@ class Engine:
         """Plan nothing further; what is under way is drained as usual."""
         self._planned_s = min(self._planned_s, max(0.0, time.monotonic() - self._recorder.plan_start_s))
         self._stopped = True
+        self._pool.abandon()
         self._workload.stop()
 
     def _announce(self, plan_start_s: float) -> None:

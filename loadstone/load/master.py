@@ -1,7 +1,6 @@
 """The process that has workers play one plan together, and passes on what they say."""
 
 import math
-import signal
 import time
 from dataclasses import dataclass
 from enum import IntEnum
@@ -16,6 +15,7 @@ from loadstone.errors import LoadstoneError
 from loadstone.load.digests import shared_digests
 from loadstone.load.engine import prepare_process
 from loadstone.load.identity import boot_id
+from loadstone.load.interrupt import on_interrupt
 from loadstone.load.pool import equip, leave, make_environment
 from loadstone.load.protocol import (
     TO_MASTER,
@@ -106,8 +106,7 @@ class Master:
 
     def run(self) -> None:
         """Return when all have sent their last message or are lost; SIGINT or SIGTERM ends planning early."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            gevent.signal_handler(number, self.stop)
+        on_interrupt(self.stop)
         with web_ui(self._environment, self._plan, self.stop):
             equip(self._environment, self._plan)
             try:
@@ -127,7 +126,7 @@ class Master:
         self._gather()
         self._assign()
         self._await(Stage.PREPARED)
-        spawning = gevent.spawn(self._runner.spawn, users_of(self._plan))
+        spawning = gevent.spawn(self._runner.spawn, users_of(self._plan), set(self._peers))
         self._await(Stage.READY)
         spawning.get()
         self._start()
@@ -155,6 +154,8 @@ class Master:
     def _await(self, stage: Stage) -> None:
         deadline_s = time.monotonic() + READY_LIMIT_S
         while late := [peer for peer in self._peers.values() if peer.stage < stage]:
+            if self._stopped:
+                raise LoadstoneError("the run was stopped before its users were ready.", "Run it again.")
             lost = [peer for peer in late if self._is_unheard(peer)]
             if lost or time.monotonic() > deadline_s:
                 peer = (lost or late)[0]
@@ -171,13 +172,18 @@ class Master:
         self._ends_s = plan_start_s + self._plan.warm_up_s + self._plan.duration_s + self._end_limit_s
         for peer in self._peers.values():
             peer.heard_s = plan_start_s
-        tell(self._runner, Start(plan_start_s))
+        self._tell_all(Start(plan_start_s))
         if self._stopped:
             self._announce_stop()
 
     def _announce_stop(self) -> None:
         self._ends_s = min(self._ends_s, time.monotonic() + LEAD_S + self._end_limit_s)
-        tell(self._runner, Stop())
+        self._tell_all(Stop())
+
+    def _tell_all(self, message: msgspec.Struct) -> None:
+        """Send it to those that play; others may have come to Locust's master and not said Hello yet."""
+        for identity in self._peers:
+            tell(self._runner, message, identity)
 
     def _relay(self) -> None:
         """Return when nothing more is to be expected of anybody."""

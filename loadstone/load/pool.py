@@ -6,6 +6,7 @@ from typing import Any
 
 import gevent
 import locust
+import locust.event
 from locust.argument_parser import get_parser
 from locust.env import Environment
 
@@ -17,6 +18,7 @@ from loadstone.load.workload import POLL_S, Workload
 from loadstone.records.load import LoadPlan
 
 READY_LIMIT_S = 120.0
+STOP_LIMIT_S = 20.0  # for all of `on_stop`; less than a master waits for last messages
 
 
 class Pool:
@@ -31,6 +33,7 @@ class Pool:
         self._workload = workload
         self._recorder = recorder
         self._asked = 0
+        self._abandoned = False
         environment.user_classes = workload.classes
         self._listen()
 
@@ -42,7 +45,8 @@ class Pool:
     def spawn(self) -> None:
         """Start the users and return when each has finished `on_start` and waits.
 
-        Raises LoadstoneError when users cannot be made, none is left, or they are not ready in time.
+        Raises LoadstoneError when users cannot be made, none is left, they are not ready in time, or
+        `abandon` was called.
         """
         self._asked = self._runner.spawn(self._workload.users)
         self._await_waiting(time.monotonic() + READY_LIMIT_S)
@@ -52,9 +56,18 @@ class Pool:
                 "Raise --max-in-flight.",
             )
 
+    def abandon(self) -> None:
+        """Wait no longer for users that are not ready."""
+        self._abandoned = True
+
     def stop(self) -> None:
         """End the users, running their `on_stop`; a task still under way is cut off."""
-        self._workload.end()
+        ending = gevent.spawn(self._workload.end)
+        ending.join(STOP_LIMIT_S)
+        if not ending.ready():
+            self._recorder.warnings.add(
+                f"{self.users} users had not ended {STOP_LIMIT_S:g} s after the drain."
+            )
 
     def note_lost(self) -> None:
         """Warn of users that have ended by themselves."""
@@ -62,14 +75,15 @@ class Pool:
             self._recorder.warnings.add(f"{lost} of {self._asked} users ended before the run did.")
 
     def _listen(self) -> None:
-        self._events.request.add_listener(RequestListener(self._recorder))
+        # Before the locustfile's own: one that raises, to end its task, ends the event for those after it.
+        self._events.request._handlers.insert(0, RequestListener(self._recorder))
         self._events.user_error.add_listener(self._note_user_error)
 
     def _note_user_error(self, exception: BaseException, **_: Any) -> None:
         self._recorder.warnings.add(f"a task raised {type(exception).__name__}: {exception}")
 
     def _await_waiting(self, deadline_s: float) -> None:
-        while (waiting := self._workload.waiting) < self.users:
+        while (waiting := self._workload.waiting) < self.users and not self._abandoned:
             if time.monotonic() > deadline_s:
                 late = f"{self.users - waiting} of {self._asked} users"
                 raise LoadstoneError(
@@ -77,6 +91,8 @@ class Pool:
                     "Lower --max-in-flight, or make on_start quicker.",
                 )
             gevent.sleep(POLL_S)
+        if self._abandoned:
+            raise LoadstoneError("the run was stopped before its users were ready.", "Run it again.")
         if not self.users:
             reasons = "; ".join(self._recorder.warnings.take()) or "they stopped themselves"
             raise LoadstoneError(
@@ -113,18 +129,24 @@ def quiet_locust() -> None:
     logging.basicConfig(level=logging.WARNING)
     logging.getLogger("locust.runners").setLevel(logging.ERROR)  # warns of spawn rates and of its CPU samples
     logging.getLogger("locust.user.task").addFilter(FirstFew())
+    logging.getLogger().addFilter(FirstFew(locust.event.__file__))  # of listeners; it is everybody's logger
 
 
 class FirstFew(logging.Filter):
-    """Lets the first `LIMIT` records pass: a task that always fails would write a traceback per arrival."""
+    """Lets the first `LIMIT` records pass, of one source file or of any: a task or a listener that always
+    fails would write a traceback per arrival.
+    """
 
     LIMIT = 10
 
-    def __init__(self) -> None:
+    def __init__(self, path: str = "") -> None:
         super().__init__()
+        self._path = path
         self._seen = 0
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Count the record and say whether it passes."""
+        if self._path not in ("", record.pathname):
+            return True
         self._seen += 1
         return self._seen <= self.LIMIT

@@ -102,7 +102,7 @@ Message = TypeVar("Message", bound=msgspec.Struct)
 
 
 def tell(runner: Any, message: msgspec.Struct, client_id: str | None = None) -> None:
-    """Send a message to the other side; from the master to one worker, or without an id to all of them."""
+    """Send a message to the other side; from the master to the worker of that id."""
     content = msgspec.to_builtins(message, builtin_types=(bytes,))
     runner.send_message(_name(type(message)), content, client_id)
 

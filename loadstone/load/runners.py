@@ -1,19 +1,27 @@
 """Locust's three runners under a plan: users are spawned once, and whoever stops them ends the plan."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from typing import Any
 
 from gevent.event import Event
 from locust.dispatch import UsersDispatcher
 from locust.env import Environment
-from locust.runners import LocalRunner, MasterRunner, WorkerNode, WorkerRunner
+from locust.runners import (
+    HEARTBEAT_LIVENESS,
+    STATE_INIT,
+    LocalRunner,
+    MasterRunner,
+    WorkerNode,
+    WorkerRunner,
+)
 
 from loadstone.errors import LoadstoneError
 
 
 class Planned:
     """Mixed in before one of Locust's runners. Tasks, listeners and Locust itself may call `stop` and `quit`:
-    then nothing further is planned, and what is under way is drained as ever.
+    then nothing further is planned, and what is under way is drained as ever. Once the users are ended that
+    does nothing: users who all stopped each other in their `on_stop` would wait for each other.
     """
 
     ending = False
@@ -21,22 +29,19 @@ class Planned:
 
     def stop(self, *arguments: Any, **options: Any) -> None:
         """End the plan."""
-        if self.ending:
-            super().stop(*arguments, **options)  # type: ignore[misc]  # the next class is a Runner
-        else:
+        if not self.ending:
             self.end_plan()
 
     def quit(self) -> None:
         """End the plan."""
-        if self.ending:
-            super().quit()  # type: ignore[misc]  # the next class is a Runner
-        else:
+        if not self.ending:
             self.end_plan()
 
     def end(self) -> None:
-        """End the users, running their `on_stop`: what Locust means by `stop`. From now on it may."""
-        self.ending = True
-        self.stop()
+        """End the users, running their `on_stop`: what Locust means by `stop`."""
+        if not self.ending:
+            self.ending = True
+            super().stop()  # type: ignore[misc]  # the next class is a Runner
 
 
 class LocalPlayer(Planned, LocalRunner):
@@ -77,8 +82,8 @@ class WorkerPlayer(Planned, WorkerRunner):
         if msg.type != "quit":
             super().handle_message(msg)
             return
-        self.ending = True
         try:
+            self.end()
             super().handle_message(msg)
         finally:
             self._on_quit()
@@ -87,8 +92,16 @@ class WorkerPlayer(Planned, WorkerRunner):
 class MasterPlayer(Planned, MasterRunner):
     """Has workers play a plan. A lost one is missed, never made up for: the others keep their shares."""
 
-    def spawn(self, users: int) -> None:
-        """Have the workers start the users."""
+    def spawn(self, users: int, workers: Set[str]) -> None:
+        """Have these workers start the users, and nobody else who has come; they are known by Locust's ids.
+
+        Locust gives none to a worker that it misses, as it does one that has been loading a large locustfile.
+        """
+        for identity, node in list(self.clients.items()):
+            if identity in workers:
+                node.state, node.heartbeat = STATE_INIT, HEARTBEAT_LIVENESS
+            else:
+                del self.clients[identity]
         super().start(users, spawn_rate=users)
 
     def start(self, *arguments: Any, **options: Any) -> None:
@@ -96,8 +109,17 @@ class MasterPlayer(Planned, MasterRunner):
 
     def stop(self, *arguments: Any, **options: Any) -> None:
         """End the plan, unless Locust asks because no worker is heard: they may only be stalled."""
-        if self.ending or self.worker_count > 0:
-            super().stop(*arguments, **options)
+        if self.ending:
+            MasterRunner.stop(self, *arguments, **options)
+        elif self.worker_count > 0:
+            self.end_plan()
+
+    def quit(self) -> None:
+        """End the plan; after it, have the workers quit."""
+        if self.ending:
+            MasterRunner.quit(self)
+        else:
+            self.end_plan()
 
 
 class SameMix:

@@ -1,7 +1,6 @@
 """One of several processes that play a plan together, on this machine or another."""
 
 import os
-import signal
 import sys
 from typing import Any, TypeVar
 
@@ -15,6 +14,7 @@ from loadstone.load.clock import ClockOffset, measure_offset
 from loadstone.load.digests import refuse_other_files
 from loadstone.load.engine import Engine
 from loadstone.load.identity import boot_id, process_name
+from loadstone.load.interrupt import on_interrupt
 from loadstone.load.pool import equip, leave, make_environment
 from loadstone.load.protocol import (
     TO_WORKER,
@@ -55,8 +55,7 @@ class Worker:
     def __init__(self, host: str, port: int, locustfile: str = "") -> None:
         self._locustfile = locustfile
         self._interrupted = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            gevent.signal_handler(number, self._interrupt)
+        on_interrupt(self._interrupt)
         self._environment = make_environment()
         self._started: AsyncResult[float] = AsyncResult()
         self._over = Event()

@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from locust.runners import WorkerNode
 
+from loadstone.load.master import Master
+from loadstone.load.protocol import Hello
+from loadstone.load.stream import Descriptor
 from loadstone.records.event import read_events, worker_events_path
 from loadstone.records.load import LoadMessage
 from tests.loadstone.load.conftest import ONE_GET
-from tests.loadstone.load.distributed import Distributed, start_worker
+from tests.loadstone.load.distributed import Distributed, free_port, start_worker
 from tests.loadstone.load.played import Load, Played
 
 Start = Callable[..., Distributed]
@@ -181,6 +185,20 @@ def test_an_interrupt_of_the_master_drains_all_workers(start: Start) -> None:
     assert running.exit_codes() == [0, 0]
 
 
+def test_an_interrupt_before_the_users_are_ready_ends_the_run(start: Start, tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    slow = f"    def on_start(self):\n        open({str(seen)!r}, 'w').close(); import time; time.sleep(60)\n"
+    run = start(locustfile=ONE_GET + slow, processes=1)
+    deadline_s = time.monotonic() + 20
+    while not seen.exists() and time.monotonic() < deadline_s:
+        time.sleep(0.05)
+    run.master.send_signal(signal.SIGINT)
+    played = run.played()
+    assert played.exit_code == 2
+    assert "the run was stopped before its users were ready." in played.stderr
+    assert run.exit_codes() == [3]
+
+
 def test_an_interrupt_of_a_worker_drains_all(start: Start) -> None:
     running = start(duration_s=60.0, rate=50)
     running.hear_until(of(1))
@@ -196,6 +214,15 @@ def test_a_task_that_quits_the_runner_ends_the_plan_for_all(start: Start) -> Non
     played = start(locustfile=quitting, duration_s=60.0, rate=50).played()
     assert finals(played) == [0, 1]
     assert played.total("completed") == played.total("planned") > 10
+
+
+def test_users_who_quit_the_runner_in_on_stop_end_well(start: Start) -> None:
+    quitting = ONE_GET + "    def on_stop(self):\n        self.environment.runner.quit()\n"
+    run = start(locustfile=quitting, rate=50)
+    played = run.played()
+    assert finals(played) == [0, 1]
+    assert played.notes("warnings") == []
+    assert run.exit_codes() == [0, 0]
 
 
 def test_a_closed_workload_is_shared_too(start: Start) -> None:
@@ -234,6 +261,22 @@ def test_another_locustfile_than_the_masters_is_refused(start: Start, tmp_path: 
     assert played.exit_code == 2
     assert f"{other} is not the {tmp_path}/locustfile.py that the master has." in played.stderr
     assert run.exit_codes() == [2]
+
+
+def test_who_has_not_introduced_itself_is_told_nothing(tmp_path: Path, url: str) -> None:
+    port = free_port()
+    master = Master(Load(tmp_path, url, ONE_GET).plan(workers=1, bind_port=port), Descriptor(-1))
+    runner: Any = master._runner
+    told: list[tuple[str, str]] = []
+    runner.send_message = lambda kind, content, identity: told.append((kind, identity))
+    runner.clients["silent"] = WorkerNode("silent")
+    try:
+        master._welcome("player", Hello("a:1", "boot"))
+        master._start()
+        master.stop()
+    finally:
+        runner.greenlet.kill()
+    assert told == [("loadstone_start", "player"), ("loadstone_stop", "player")]
 
 
 def test_a_worker_too_many_is_sent_away(start: Start) -> None:

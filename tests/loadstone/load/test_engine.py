@@ -128,6 +128,7 @@ def test_a_failing_listener_of_the_locustfile_is_counted(troubled: Troubled) -> 
     assert any(
         "an event listener of the locustfile" in error for error in troubled[0].notes("recorder_errors")
     )
+    assert 5 < troubled[0].stderr.count("Uncaught exception in event handler") <= 10
 
 
 def test_an_error_of_the_recorder_is_counted(troubled: Troubled) -> None:
@@ -143,6 +144,22 @@ def test_facts_carry_what_the_task_said(troubled: Troubled) -> None:
     facts = troubled[1]
     assert len(facts) > 5
     assert set(map(repr, facts)) == {repr(Event("s", "k", "a.b", 1, 2.0, 3.0, "failed"))}
+
+
+def test_a_request_counts_also_where_a_listener_raises_to_end_its_task(play: Play) -> None:
+    raising = "\nfrom locust import events\nfrom locust.exception import RescheduleTask\n"
+    raising += "@events.request.add_listener\ndef give_up(**_): raise RescheduleTask()\n"
+    played = play(visitor("self.client.get('/status/500', name='/')") + raising, rate=20, duration_s=0.5)
+    assert played.errors() == {"HTTP 500": 10}
+
+
+def test_half_a_character_in_a_failure_or_a_name_costs_no_message(play: Play) -> None:
+    task = (
+        "with self.client.get('/', name='/\\udc80', catch_response=True) as answer: answer.failure('\\ud800')"
+    )
+    played = play(visitor(task), rate=20, duration_s=0.5)
+    assert played.errors("GET /?") == {"?": 10}
+    assert played.exit_code == 0
 
 
 def facts(play: Play, path: Path, seed: int) -> dict[float, object]:
@@ -175,6 +192,21 @@ def test_a_signal_ends_the_planning_and_drains(load: Load, number: int) -> None:
     assert played.total("completed") == played.total("planned")
 
 
+@pytest.mark.parametrize("where", ["import", "on_start"])
+def test_a_signal_before_the_plan_has_begun_ends_the_run(load: Load, tmp_path: Path, where: str) -> None:
+    seen = tmp_path / "seen"
+    wait = f"open({str(seen)!r}, 'w').close(); import time; time.sleep({1 if where == 'import' else 60})"
+    extra = f"    def on_start(self):\n        {wait}\n" if where == "on_start" else f"    {wait}\n"
+    process = load.start(load.plan(visitor("pass", extra=extra), duration_s=60.0))
+    deadline_s = time.monotonic() + 20
+    while not seen.exists() and time.monotonic() < deadline_s:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    played = Played(process)
+    assert (played.exit_code, played.messages) == (2, [])
+    assert "the run was stopped before its users were ready." in played.stderr
+
+
 def test_the_load_ends_when_nobody_reads_it(load: Load) -> None:
     process = load.start_plan(duration_s=60.0)
     assert process.stdout is not None
@@ -182,6 +214,14 @@ def test_the_load_ends_when_nobody_reads_it(load: Load) -> None:
     assert process.wait(timeout=3) == 3
     process.stdout = None
     process.communicate()
+
+
+def test_users_who_quit_the_runner_in_on_stop_end_well(play: Play) -> None:
+    extra = "    def on_stop(self):\n        self.environment.runner.quit()\n"
+    played = play(visitor("self.client.get('/')", extra=extra), rate=20, duration_s=0.5)
+    assert played.exit_code == 0
+    assert played.total("completed") == 10
+    assert played.notes("warnings") == []
 
 
 def test_users_lost_in_on_start_are_said(play: Play) -> None:

@@ -19,6 +19,7 @@ from loadstone.stack.guardian import Guardian
 from loadstone.stack.ports import LOOPBACK
 
 LOG_TAIL_LINES = 15
+IMPORT_LIMIT_S = 120.0  # a locustfile may read a lot, but must not wait for ever
 MASTER_PORT = 5557  # where workers of other machines look for their master; Locust's own
 COMMAND = (sys.executable, "-m", "loadstone.load")
 
@@ -146,7 +147,17 @@ def clients_of(plan: LoadPlan) -> list[str]:
     The locustfile is loaded for that, in a process of its own. Raises LoadstoneError when it cannot be.
     """
     told = msgspec.structs.replace(plan, events_path="")
-    done = subprocess.run([*COMMAND, "clients"], input=msgspec.json.encode(told), capture_output=True)
+    try:
+        done = subprocess.run(
+            [*COMMAND, "clients"],
+            input=msgspec.json.encode(told),
+            capture_output=True,
+            timeout=IMPORT_LIMIT_S,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise LoadstoneError(
+            f"{plan.locustfile} is not loaded after {IMPORT_LIMIT_S:g} s.", "Does it wait for something?"
+        ) from error
     if done.returncode != 0:
         raise LoadstoneError(done.stderr.decode(errors="replace").strip())
     kinds: list[str] = msgspec.json.decode(done.stdout)

@@ -91,6 +91,8 @@ def execute(project: Project, request: RunRequest, progress: Progress, interrupt
     require_fit(load_plan(project, request, []), request.load_processes, progress.step)
     with Guardian() as guardian, MetricsServer(request.metrics_port) as metrics:
         progress.step(f"live metrics: {metrics.url}")
+        if request.web_port is not None:
+            progress.step(f"web UI, once the users are ready: http://127.0.0.1:{request.web_port}")
         generator = Generator(guardian, request.directory.log_path, request.generator_cores, request.workers)
         with running_system(project, request.system, guardian, progress.step) as system:
             return Execution(project, request, system, generator, metrics, progress).run(interrupts)
@@ -150,6 +152,8 @@ class Execution:
             self._finish(interrupted=interrupted)
         except (LoadstoneError, Interrupted) as error:
             if self._ledger.started_at_s is None:
+                if interrupts.seen:  # whatever it says: it was told to end
+                    raise Interrupted from error
                 raise
             self._note(_remark(error))
         finally:

@@ -231,6 +231,24 @@ def test_ctrl_c_once_drains_checks_and_reports(project: Path) -> None:
     assert ("PARTIAL" if record.get("valid", True) else "INVALID") in output
 
 
+def test_ctrl_c_before_the_load_leaves_nothing_and_exits_with_3(project: Path) -> None:
+    (project / "slow.py").write_text(
+        "import time\nfrom locust import User, task\n"
+        "class Slow(User):\n"
+        "    def on_start(self):\n        time.sleep(60)\n"
+        "    @task\n    def act(self):\n        pass\n"
+    )
+    running = start(project, "run", "-f", "slow.py", "--rate", "5")
+    assert running.stderr is not None
+    while "users log in" not in running.stderr.readline():
+        pass
+    os.killpg(running.pid, signal.SIGINT)
+    _, errors = running.communicate(timeout=30)
+    assert running.returncode == 3, errors
+    assert "Traceback" not in errors
+    assert not list(project.glob("results/*/*"))
+
+
 def test_sigterm_stops_now_and_keeps_what_was_measured(project: Path) -> None:
     running = start(project, "run", "--duration", "30s", "--drain", "20s")
     wait_for_seconds_of_load(project, 3)

@@ -37,7 +37,8 @@ class TerminalProgress:
         if self._status:
             self._status.update(text)
         else:
-            self._console.print(f"{time.monotonic() - self._began_s:5.1f} s  {text}", highlight=False)
+            line = f"{time.monotonic() - self._began_s:5.1f} s  {text}"
+            self._console.print(line, highlight=False, soft_wrap=True)  # a log is not as wide as a terminal
 
     def second(self, ledger: Ledger) -> None:
         """Say what the last whole second brought, and how long the rest takes."""

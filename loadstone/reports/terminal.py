@@ -134,8 +134,8 @@ def _print_failure(page: Page, name: str, check: CheckResult) -> None:
         page.item("promise", check.promise)
     if not check.floor_met:
         page.item("floor", check.floor or "the system no longer did its work")
-    if check.breakdown:
-        page.item("kinds", sentences.breakdown_text(check))
+    if kinds := sentences.breakdown_text(check):
+        page.item("kinds", kinds)
     if check.conviction:
         page.item("why", check.conviction)
     for example in islice(check.examples, EXAMPLES_SHOWN):

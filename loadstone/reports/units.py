@@ -6,15 +6,21 @@ from loadstone.records.run import Quantiles
 
 ABSENT = "–"
 AT_LEAST = "≥"
+SHORTEST_S = 1e-6
 
 
 def seconds_text(duration_s: float | None) -> str:
-    """Return a duration with two or three significant digits in µs, ms or s: `412 µs`, `1.9 ms`, `1.25 s`."""
+    """Return a duration with two or three significant digits in µs, ms or s: `412 µs`, `1.9 ms`, `1.25 s`.
+
+    A microsecond is the shortest that a histogram knows: it stands for 0, too.
+    """
     if duration_s is None:
         return ABSENT
     rounded_s = float(f"{duration_s:.3g}")
     if rounded_s == 0:
         return "0 s"
+    if 0 < rounded_s <= SHORTEST_S:
+        return "≤1 µs"
     if abs(rounded_s) < 1e-3:
         return f"{_short(rounded_s * 1e6)} µs"
     if abs(rounded_s) < 1:

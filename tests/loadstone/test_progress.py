@@ -15,7 +15,7 @@ from tests.loadstone.analysis.test_folding import HEADER, busy_row
 def told(header: Header, *, workers: int = 1, seconds: int = 35) -> list[str]:
     """The lines about a load of these workers, without their times."""
     page, ledger = StringIO(), Ledger(header)
-    progress = TerminalProgress(Console(file=page, width=200))
+    progress = TerminalProgress(Console(file=page, width=40))
     for second in range(seconds + 1):
         for worker in range(workers):
             kind, rows = ("progress", [busy_row(second - 1)]) if second else ("started", [])

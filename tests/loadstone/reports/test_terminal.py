@@ -29,6 +29,15 @@ def test_the_verdict_comes_last_and_the_violations_just_before_it() -> None:
     assert last.split()[0] == "FAIL"
 
 
+def test_a_failed_floor_without_a_violation_has_no_kinds() -> None:
+    run = sample.failing_run()
+    run.checks = {"rate_limiting": run.checks["rate_limiting"]}
+    run.checks["rate_limiting"].breakdown = {"over_admitted": 0}
+    page = golden.rendered(run, 120)
+    assert "floor missed" in page
+    assert "kinds" not in page
+
+
 def test_without_colour_the_words_alone_tell_failure_from_success() -> None:
     page = golden.rendered(sample.failing_run(), 120)
     assert "\x1b" not in page

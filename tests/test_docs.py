@@ -79,10 +79,10 @@ def test_the_doctor_examines_this_machine(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1].startswith(("Usable; ", "Fit to measure."))
 
 
-@pytest.mark.parametrize("words", BENCHMARKS, ids=" ".join)
-def test_the_benchmark_of_the_generator_makes_a_table(words: list[str], tmp_path: Path) -> None:
-    """Shortened to one round of one subject."""
-    brief = [sys.executable, *words[1:], *BRIEF_ROUND, "--out", str(tmp_path)]
+def test_the_benchmark_of_the_generator_makes_a_table(tmp_path: Path) -> None:
+    """The command with the most flags, shortened to one round of one subject."""
+    _, *arguments = max(BENCHMARKS, key=len)
+    brief = [sys.executable, *arguments, *BRIEF_ROUND, "--out", str(tmp_path)]
     done = subprocess.run(brief, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "| Loadstone, loadstone.HttpUser |" in done.stdout

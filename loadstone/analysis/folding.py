@@ -90,8 +90,8 @@ class Ledger:
 
     @property
     def final(self) -> bool:
-        """Whether a worker has said its last word."""
-        return any(worker.finished for worker in self.workers.values())
+        """Whether a worker has said its last word, or is known to be lost."""
+        return any(worker.finished or worker.lost_because is not None for worker in self.workers.values())
 
     @property
     def totals(self) -> Tally:

@@ -101,7 +101,7 @@ def _trouble(worker: WorkerLedger, ended: bool) -> Iterable[str]:
     if worker.longest_silence_s > STALL_S:
         yield f"load worker {worker.name} stood still: it said nothing for {worker.longest_silence_s:.1f} s."
     if worker.lost_because is not None:
-        why = " ".join(worker.lost_because).rpartition("was lost: ")[2]  # the master's sentence says so, too
+        why = " ".join(worker.lost_because)
         yield f"load worker {worker.name} was lost{': ' if why else '.'}{why}"
     elif ended and not worker.finished:
         yield f"load worker {worker.name} was lost before it sent its last message."

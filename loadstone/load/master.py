@@ -211,9 +211,8 @@ class Master:
     def _lose(self, peer: Peer, why: str) -> None:
         """Say that a worker is lost. Should it come back it is heard again: nothing it says has been said."""
         peer.stage = Stage.OVER
-        sentence = f"{peer} was lost: it {why}."
         lost = LoadMessage(
-            "lost", peer.index, peer.sequence, time.monotonic(), name=peer.name, warnings=[sentence]
+            "lost", peer.index, peer.sequence, time.monotonic(), name=peer.name, warnings=[f"it {why}."]
         )
         self._output.write(encode_message(lost) + b"\n")
 

@@ -89,10 +89,9 @@ def test_a_worker_that_stood_still_is_named_with_the_length() -> None:
     assert reasons(heard(*messages)) == ["load worker host:17 stood still: it said nothing for 5.2 s."]
 
 
-@pytest.mark.parametrize("why", ["it was killed.", "worker 0 (host:17) was lost: it was killed."])
-def test_a_lost_worker_is_named_with_the_reason(why: str) -> None:
+def test_a_lost_worker_is_named_with_the_reason() -> None:
     started = LoadMessage("started", 0, 0, 100.0, name="host:17")
-    lost = LoadMessage("lost", 0, 0, 102.0, name="host:17", warnings=[why])
+    lost = LoadMessage("lost", 0, 0, 102.0, name="host:17", warnings=["it was killed."])
     for messages in ([started, lost], [lost]):
         assert reasons(heard(*messages)) == ["load worker host:17 was lost: it was killed."]
 

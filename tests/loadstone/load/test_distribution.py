@@ -151,7 +151,7 @@ def test_a_killed_worker_is_said_and_the_others_play_on(mishaps: dict[str, Distr
     [lost] = [message for message in played.messages if message.kind == "lost"]
     assert sorted([lost.worker, *finals(played)]) == [0, 1]
     [sentence] = lost.warnings
-    assert sentence.startswith(f"worker {lost.worker} ({lost.name}) was lost: it has said nothing for")
+    assert sentence.startswith("it has said nothing for")
     said = [message for message in played.messages if message.worker == lost.worker]
     assert [message.sequence for message in said] == list(range(len(said)))
     other = [row for message in played.messages if message.worker != lost.worker for row in message.rows]

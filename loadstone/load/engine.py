@@ -15,6 +15,7 @@ from locust.env import Environment
 from loadstone.load.arrival import seed_outside
 from loadstone.load.canary import Canary
 from loadstone.load.clients import forbid_hidden_retries
+from loadstone.load.descriptors import make_room
 from loadstone.load.facts import close_facts, flush_facts, open_facts, use_settings
 from loadstone.load.identity import boot_id, process_name
 from loadstone.load.locustfile import load_user_classes
@@ -60,6 +61,7 @@ class Engine:
 
         Raises LoadstoneError when they cannot be made, are not ready in time, or `stop` is called meanwhile.
         """
+        make_room(connections=2 * self._workload.users)  # a redirect or a second server takes one more
         self._pool.spawn()
         _settle_memory()
 

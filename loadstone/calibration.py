@@ -64,7 +64,7 @@ def measure_cpu_s(client: str, url: str, guardian: Guardian) -> float:
     An arrival costs less the busier the process is, for it then serves several per wake-up: at 500 a second
     the lean client costs three times what it costs near its limit. So a closed loop finds roughly where that
     is, and the cost is that of an open plan not far below; on a saturated process it is the same or up to a
-    quarter less. Processor time, not time: a neighbour on the core does not make the generator look slow.
+    third less. Processor time, not time: a neighbour on the core does not make the generator look slow.
     """
     closed = play(null_plan(client, url, workload="closed", users=USERS, duration_s=DURATION_S), guardian)
     rate = BUSY_SHARE / cpu_s_per_arrival(closed)

@@ -21,6 +21,7 @@ from loadstone.flags.generator import workers_of
 from loadstone.flags.groups import GeneratorFlags, LoadFlags, SystemFlags, takes
 from loadstone.flags.scenario import choose_scenario, with_load_flags
 from loadstone.flags.system import system_plan
+from loadstone.flags.values import without_option
 from loadstone.generator import MASTER_PORT, worker_command
 from loadstone.interrupts import Interrupted, Interrupts
 from loadstone.progress import TerminalProgress
@@ -82,7 +83,7 @@ def run(
     checks = chosen_checks(spec.checks, project.checks, project.directory)
     identity = run_id(name)
     directory = RunDirectory.create(out or Path("results") / identity)
-    command = shlex.join(["loadstone", *sys.argv[1:]])
+    command = shlex.join(["loadstone", *without_option(sys.argv[1:], "--out")])  # its directory is taken
     request = RunRequest(
         system=plan,
         scenario_name=name,

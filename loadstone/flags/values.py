@@ -30,3 +30,13 @@ def require_positive(flag: str, value: float) -> None:
     """Raise LoadstoneError unless the value is a finite number above 0."""
     if not (math.isfinite(value) and value > 0):
         raise LoadstoneError(f"{flag} {value:g} leaves nothing to measure.", "Give a value above 0.")
+
+
+def without_option(words: Sequence[str], name: str) -> list[str]:
+    """Return the words of a command line without an option and its value, written as two words or as one."""
+    before = ["", *words]
+    return [
+        word
+        for previous, word in zip(before, words, strict=False)
+        if name not in (previous, word) and not word.startswith(f"{name}=")
+    ]

@@ -1,7 +1,7 @@
 import pytest
 
 from loadstone.errors import LoadstoneError
-from loadstone.flags.values import parse_duration_s, parse_pairs, require_positive
+from loadstone.flags.values import parse_duration_s, parse_pairs, require_positive, without_option
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,10 @@ def test_what_is_no_pair_is_refused(text: str) -> None:
 def test_what_leaves_nothing_to_measure_is_refused_with_its_flag(value: float) -> None:
     with pytest.raises(LoadstoneError, match="--users"):
         require_positive("--users", value)
+
+
+@pytest.mark.parametrize(
+    "words", [["run", "--out", "a", "--rate", "5"], ["run", "--out=a", "--rate", "5"], ["run", "--rate", "5"]]
+)
+def test_an_option_is_left_out_with_its_value(words: list[str]) -> None:
+    assert without_option(words, "--out") == ["run", "--rate", "5"]

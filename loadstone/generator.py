@@ -17,8 +17,8 @@ from loadstone.errors import LoadstoneError
 from loadstone.records.load import LoadMessage, LoadPlan, decode_message
 from loadstone.stack.guardian import Guardian
 from loadstone.stack.ports import LOOPBACK
+from loadstone.stack.process import tail_of
 
-LOG_TAIL_LINES = 15
 IMPORT_LIMIT_S = 120.0  # a locustfile may read a lot, but must not wait for ever
 MASTER_PORT = 5557  # where workers of other machines look for their master; Locust's own
 COMMAND = (sys.executable, "-m", "loadstone.load")
@@ -113,12 +113,10 @@ class Generator:
     def death(self) -> LoadstoneError:
         """Return the error that tells why the process ended before its time."""
         code = self._process.wait()
-        tail = self._log_path.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
+        tail = tail_of(self._log_path)
         if code == 2 and tail:
-            return LoadstoneError("\n".join(tail))
-        return LoadstoneError(
-            f"The load process ended with exit code {code}.", "\n".join(["It said:", *tail])
-        )
+            return LoadstoneError(tail)
+        return LoadstoneError(f"The load process ended with exit code {code}.", f"It said:\n{tail}")
 
     def _start_workers(self, guardian: Guardian, cores: Collection[int] | None) -> None:
         everywhere = self._workers.bind_host in ("*", "0.0.0.0", "::")

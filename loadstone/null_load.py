@@ -8,10 +8,12 @@ from pathlib import Path
 import msgspec
 
 from loadstone.errors import LoadstoneError
+from loadstone.generator import COMMAND
 from loadstone.records.histogram import LatencyHistogram, merged
 from loadstone.records.load import LoadMessage, LoadPlan, decode_message
 from loadstone.stack.affinity import split_cores
 from loadstone.stack.guardian import Guardian
+from loadstone.stack.process import tail_of
 
 LOCUSTFILE = Path(__file__).parent / "load" / "calibration_users.py"
 USER_CLASSES = {
@@ -20,7 +22,6 @@ USER_CLASSES = {
     "HttpUser": "PlainVisitor",
 }
 START_LIMIT_S = 60.0
-LOG_TAIL_LINES = 15
 
 
 def start_null_server(guardian: Guardian) -> str:
@@ -36,7 +37,7 @@ def start_null_server(guardian: Guardian) -> str:
     with process.stdout as output:
         port = output.readline()
     if not port:
-        raise LoadstoneError(f"the null server does not start. It said:\n{_tail(log_path)}")
+        raise LoadstoneError(f"the null server does not start. It said:\n{tail_of(log_path)}")
     return f"http://127.0.0.1:{int(port)}"
 
 
@@ -64,7 +65,7 @@ def play(plan: LoadPlan, guardian: Guardian) -> list[LoadMessage]:
     """
     log_path = guardian.directory / "null_load.log"
     process = guardian.spawn(
-        [sys.executable, "-m", "loadstone.load"],
+        COMMAND,
         log_path,
         cores=split_cores().generator,
         stdin=subprocess.PIPE,
@@ -78,7 +79,7 @@ def play(plan: LoadPlan, guardian: Guardian) -> list[LoadMessage]:
         raise LoadstoneError(f"the load process was not done within {limit_s:g} s.") from None
     if process.returncode != 0:
         raise LoadstoneError(
-            f"the load process ended with exit code {process.returncode}. It said:\n{_tail(log_path)}"
+            f"the load process ended with exit code {process.returncode}. It said:\n{tail_of(log_path)}"
         )
     return [decode_message(line) for line in output.splitlines()]
 
@@ -108,10 +109,6 @@ def wake_lag(messages: Sequence[LoadMessage]) -> LatencyHistogram:
     """Return how late arrivals were woken, over the seconds after the first."""
     rows = [row for message in steady_messages(messages) for row in message.rows]
     return merged(LatencyHistogram(row.wake_lag) for row in rows)
-
-
-def _tail(log_path: Path) -> str:
-    return "\n".join(log_path.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:])
 
 
 def _failures(messages: Sequence[LoadMessage]) -> set[str]:

@@ -4,7 +4,7 @@ Every worker derives the same plan and takes its `share`, so the union is exactl
 to be coordinated. A seed gives the same instants in every process.
 """
 
-from loadstone.arrivals.parse import RateMeaning, parse_arrivals, rate_meaning
+from loadstone.arrivals.parse import RateMeaning, parse_arrivals, rate_meaning, replayed_files
 from loadstone.arrivals.plans import Arrivals, Even, Poisson, Sum, share
 from loadstone.arrivals.replay import Replay
 
@@ -17,5 +17,6 @@ __all__ = [
     "Sum",
     "parse_arrivals",
     "rate_meaning",
+    "replayed_files",
     "share",
 ]

@@ -78,6 +78,11 @@ def rate_meaning(spec: str) -> RateMeaning:
     return _sum_meaning(spec, _parse_parts(spec))
 
 
+def replayed_files(spec: str) -> list[str]:
+    """Return the paths of the recordings that a plan replays; raises LoadstoneError when it is no plan."""
+    return [part.detail for part in _parse_parts(spec) if part.kind == "replay"]
+
+
 @dataclass(frozen=True)
 class _Times:
     warm_up_s: float

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from loadstone.arrivals import Arrivals, RateMeaning, parse_arrivals, rate_meaning
+from loadstone.arrivals import RateMeaning, parse_arrivals, rate_meaning
 from loadstone.errors import LoadstoneError
 from loadstone.flags.groups import LoadFlags
 from loadstone.flags.values import parse_duration_s, require_positive
@@ -44,16 +44,15 @@ def with_load_flags(scenario: ScenarioSpec, flags: LoadFlags) -> ScenarioSpec:
     changed = msgspec.structs.replace(scenario, **{k: v for k, v in given.items() if v is not None})
     require_positive("--duration", changed.duration_s)
     if not flags.closed:
-        planned(changed)
+        _require_arrivals(changed)
     return changed
 
 
-def planned(scenario: ScenarioSpec, seed: int = 1) -> Arrivals:
-    """Return the arrivals of an open scenario; raises LoadstoneError when they cannot be planned."""
-    return parse_arrivals(
+def _require_arrivals(scenario: ScenarioSpec) -> None:
+    """Raise LoadstoneError when the arrivals of an open scenario cannot be planned."""
+    parse_arrivals(
         scenario.arrivals,
         scenario.rate,
-        seed,
         warm_up_s=scenario.warm_up_s,
         duration_s=scenario.duration_s,
     )

@@ -1,9 +1,9 @@
 """Whether all machines of a run have the same files: the locustfile, and what is replayed."""
 
 import hashlib
-import re
 from pathlib import Path
 
+from loadstone.arrivals import replayed_files
 from loadstone.errors import LoadstoneError
 from loadstone.records.load import LoadPlan
 
@@ -13,7 +13,8 @@ def shared_digests(plan: LoadPlan) -> dict[str, str]:
 
     Modules that the locustfile imports are not among them. Raises LoadstoneError when one cannot be read.
     """
-    return {path: _digest(path) for path in _shared_paths(plan)}
+    replayed = replayed_files(plan.arrivals) if plan.workload == "open" else []
+    return {path: _digest(path) for path in [plan.locustfile, *replayed]}
 
 
 def refuse_other_files(plan: LoadPlan, digests: dict[str, str], locustfile: str) -> None:
@@ -27,15 +28,6 @@ def refuse_other_files(plan: LoadPlan, digests: dict[str, str], locustfile: str)
             raise LoadstoneError(
                 f"{here} is not the {path} that the master has.", "Copy the master's to every machine."
             )
-
-
-def _shared_paths(plan: LoadPlan) -> list[str]:
-    replays = [
-        part.strip().removeprefix("replay:")
-        for part in re.split(r"\s\+\s", plan.arrivals)
-        if part.strip().startswith("replay:")
-    ]
-    return [plan.locustfile, *replays]
 
 
 def _digest(path: str) -> str:

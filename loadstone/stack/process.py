@@ -14,6 +14,11 @@ POLL_S = 0.01
 TAIL_LINES = 15
 
 
+def tail_of(log_path: Path) -> str:
+    """Return the last lines of a log."""
+    return "\n".join(log_path.read_text(errors="replace").splitlines()[-TAIL_LINES:])
+
+
 class ChildProcess:
     """A program that logs to NAME.log in the guardian's directory, and ends with the guardian at the latest.
 
@@ -92,7 +97,7 @@ class ChildProcess:
 
     def log_tail(self) -> str:
         """Return the last lines of what the process has written."""
-        return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-TAIL_LINES:])
+        return tail_of(self.log_path)
 
     def _error(self, what: str) -> LoadstoneError:
         tail = self.log_tail()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadstone.arrivals import Even, Poisson, RateMeaning, Sum, parse_arrivals, rate_meaning
+from loadstone.arrivals import Even, Poisson, RateMeaning, Sum, parse_arrivals, rate_meaning, replayed_files
 from loadstone.arrivals.parse import EXAMPLES
 from loadstone.arrivals.rate import constant, ramp, spike, steps
 from loadstone.errors import LoadstoneError
@@ -159,3 +159,9 @@ def test_a_replay_that_is_over_before_the_warm_up_is_refused(tmp_path: Path) -> 
     path.write_text("1\n2\n")
     with pytest.raises(LoadstoneError, match=r"no arrival in the 5 s .*first is at 1 s.*--warm-up"):
         parse_arrivals(f"replay:{path}", 0.0, warm_up_s=5.0, duration_s=5.0)
+
+
+def test_the_recordings_of_a_sum_are_named() -> None:
+    spec = "replay:logs/a.csv + constant:5 + replay:b+c.log"
+    assert replayed_files(spec) == ["logs/a.csv", "b+c.log"]
+    assert replayed_files("poisson") == []
